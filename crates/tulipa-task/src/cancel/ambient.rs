@@ -1,0 +1,163 @@
+//! The two ambient slots: what the task that this thread polls has been asked, and what is unwinding in it.
+//!
+//! A poll puts a frame on the thread's stack and leaves its address in a thread-local; nested polls (an eager first
+//! step) put theirs above it. Frames are the thread's own: nothing here is shared.
+
+use crate::cell::{Header, Kind};
+use crate::error::Cancelled;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ptr;
+
+/// One poll of a task.
+pub(crate) struct Frame<'a> {
+    task: &'a Header,
+    /// One byte that answers what leaf futures ask.
+    flags: Cell<u8>,
+    request: Cell<Option<Cancelled>>,
+    unwinding: Cell<Option<Cancelled>>,
+    below: Cell<*const Frame<'static>>,
+}
+
+const REQUEST: u8 = 1 << 0;
+const UNWINDING: u8 = 1 << 1;
+const DROPPING: u8 = 1 << 2;
+
+thread_local! {
+    static TOP: Cell<*const Frame<'static>> = const { Cell::new(ptr::null()) };
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn new(task: &'a Header) -> Self {
+        Self {
+            task,
+            flags: Cell::new(0),
+            request: Cell::new(None),
+            unwinding: Cell::new(None),
+            below: Cell::new(ptr::null()),
+        }
+    }
+
+    /// Runs `inside` with this frame on top.
+    #[inline]
+    pub(crate) fn enter<R>(&self, inside: impl FnOnce() -> R) -> R {
+        struct Leave(*const Frame<'static>);
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                TOP.set(self.0);
+            }
+        }
+        let below = TOP.replace(ptr::from_ref(self).cast());
+        self.below.set(below);
+        let _leave = Leave(below); // also when `inside` unwinds
+        inside()
+    }
+
+    fn has(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    fn set(&self, flag: u8, on: bool) {
+        let flags = self.flags.get();
+        self.flags
+            .set(if on { flags | flag } else { flags & !flag });
+    }
+
+    pub(crate) fn put_request(&self, request: Option<Cancelled>) -> Option<Cancelled> {
+        self.set(REQUEST, request.is_some());
+        self.request.replace(request)
+    }
+
+    pub(crate) fn take_request(&self) -> Option<Cancelled> {
+        if self.has(REQUEST) {
+            self.put_request(None)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn put_unwinding(&self, cancelled: Option<Cancelled>) -> Option<Cancelled> {
+        self.set(UNWINDING, cancelled.is_some());
+        self.unwinding.replace(cancelled)
+    }
+
+    pub(crate) fn take_unwinding(&self) -> Option<Cancelled> {
+        if self.has(UNWINDING) {
+            self.put_unwinding(None)
+        } else {
+            None
+        }
+    }
+
+    /// What a scope acts on when its inside is Pending: rule 3.
+    pub(crate) fn take_cancellation(&self) -> Option<Cancelled> {
+        if self.flags.get() & (REQUEST | UNWINDING) == 0 {
+            return None;
+        }
+        self.take_unwinding().or_else(|| self.take_request())
+    }
+
+    /// Runs `drop_it`, in which futures are dropped by a cancellation of this task: rule 9.
+    pub(crate) fn dropping<R>(&self, drop_it: impl FnOnce() -> R) -> R {
+        struct Restore<'a, 'b>(&'a Frame<'b>, bool);
+        impl Drop for Restore<'_, '_> {
+            fn drop(&mut self) {
+                self.0.set(DROPPING, self.1);
+            }
+        }
+        let _restore = Restore(self, self.has(DROPPING)); // also when a destructor unwinds
+        self.set(DROPPING, true);
+        drop_it()
+    }
+}
+
+/// Gives `f` the top frame, if this thread polls a task (or runs a job).
+#[inline]
+pub(crate) fn top<R>(f: impl FnOnce(Option<&Frame<'_>>) -> R) -> R {
+    let top = TOP.get();
+    // SAFETY: no rule of the cell, but the same kind of argument: TOP is null or the address of a frame whose `enter` is
+    // still running further down this very stack (`Leave` takes it off, even when unwinding), and it is not let out of `f`.
+    f(unsafe { top.as_ref() })
+}
+
+/// The header of the task or job that is being polled.
+pub(crate) fn current_header<R>(f: impl FnOnce(Option<&Header>) -> R) -> R {
+    top(|frame| f(frame.map(|frame| frame.task)))
+}
+
+/// The header of the task that is being polled: a job is none (DC-12, CU-03).
+pub(crate) fn current_task<R>(f: impl FnOnce(Option<&Header>) -> R) -> R {
+    current_header(|header| f(header.filter(|header| header.kind() == Kind::Task)))
+}
+
+/// A request of the current task to itself is ambient at once; the last message counts (TC-10, TC-23). `false`: `task` is
+/// not the one that is polled.
+pub(crate) fn request_of_current(task: &Header, message: &Option<Cow<'static, str>>) -> bool {
+    top(|frame| match frame {
+        Some(frame) if ptr::eq(frame.task, task) => {
+            frame.put_request(Some(Cancelled::new(message.clone())));
+            true
+        }
+        _ => false,
+    })
+}
+
+/// Whether a request is ambient.
+pub(crate) fn requested() -> bool {
+    top(|frame| frame.is_some_and(|frame| frame.has(REQUEST)))
+}
+
+/// Whether futures are being dropped by a cancellation of the task that is polled.
+pub(crate) fn is_dropping() -> bool {
+    top(|frame| frame.is_some_and(|frame| frame.has(DROPPING)))
+}
+
+/// Takes back the request that is ambient for `task`, if that is the one polled (TC-15, TC-38).
+pub(crate) fn withdraw_request_of_current(task: &Header) {
+    let withdrawn = top(|frame| {
+        frame
+            .filter(|frame| ptr::eq(frame.task, task))?
+            .take_request()
+    });
+    drop(withdrawn);
+}

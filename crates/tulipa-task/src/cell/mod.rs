@@ -1,0 +1,443 @@
+//! The allocation of a task, and who may touch what in it.
+//!
+//! One allocation holds the [`Header`] (the same for every task) and the stage (the future, then its outcome). A
+//! `Deferred` is such a cell without a future; a job (a done callback that is to run) is one without a handle.
+//!
+//! # Access rules
+//!
+//! 1. *References.* A pointer to a header is valid while its owner has one of the references that the state counts:
+//!    a handle, a [`TaskRef`](crate::TaskRef), a waker, or the runtime's own, which lasts from the spawn until the task
+//!    is done and stands for the [`Runnable`](crate::Runnable), the poll, and the registry's slot.
+//! 2. *Stage, while not done.* Only who took the task from Scheduled to Running (`begin_poll`), or a deferred from Idle
+//!    to Running (`claim`), until he gives it back (`end_poll`, `complete`).
+//! 3. *Stage, once done.* Nobody writes it but: the owning handle, of which there is one, by `&mut` or by value; or who was
+//!    told by `complete` or `drop_handle` that the outcome is his to drop; or who gave back the last reference.
+//!    Anyone that has a handle may read it (by `&`), if the types are `Sync`.
+//! 4. *Side data.* Only the holder of the BUSY bit: who took it (`lock`), or the finisher to whom `complete` gave it.
+//! 5. *Slots.* The registry's slot is the runtime's reference (see [`registry`](crate::registry)).
+//! 6. *Types.* A header is the first field of a `Cell<F, T, E>` for the types its vtable was made for; handles
+//!    carry `T` and `E` and are made only together with the cell.
+
+pub(crate) mod run;
+pub(crate) mod stage;
+pub(crate) mod state;
+pub(crate) mod vtable;
+
+use crate::completion::{Subscription, Waiter, Waiters};
+use crate::error::{Cancelled, TaskError};
+use crate::handle::TaskRef;
+use crate::id::TaskId;
+use crate::registry::SlotId;
+use crate::schedule::{Runnable, Scheduler, Why};
+use crate::sync::{AtomicU64, Backoff, Ordering, UnsafeCell};
+use crate::unwind;
+use stage::Stage;
+use state::{AfterCancel, AfterHandle, AfterUnlock, AfterWake, End, Locked, Snapshot, State};
+use std::borrow::Cow;
+use std::future::Future;
+use std::panic::Location;
+use std::ptr::NonNull;
+use vtable::VTable;
+
+/// What a task came to.
+pub(crate) type Outcome<T, E> = Result<T, TaskError<E>>;
+
+/// What a cell is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Task,
+    Deferred,
+    /// A callback that the executor runs. It is no task: not listed, not current.
+    Job,
+}
+
+/// What every task has, whatever its types.
+pub(crate) struct Header {
+    pub(crate) state: State,
+    vtable: &'static VTable,
+    /// Where it runs. A deferred does not run.
+    scheduler: Option<Scheduler>,
+    id: TaskId,
+    location: &'static Location<'static>,
+    kind: Kind,
+    /// The worker that alone may run it, as the executor counts them; for tasks that stay on their thread.
+    home: Option<u16>,
+    /// A [`SlotId`], written once before the task is first handed over.
+    slot: AtomicU64,
+    side: UnsafeCell<Side>,
+}
+
+// SAFETY: rule 4 keeps the side data to one thread at a time, and what it holds is `Send`; the rest is atomic or
+// never written after the cell was made.
+unsafe impl Send for Header {}
+// SAFETY: as above.
+unsafe impl Sync for Header {}
+
+/// What is edited under the BUSY bit.
+#[derive(Debug, Default)]
+pub(crate) struct Side {
+    pub(crate) waiters: Waiters,
+    cold: Option<Box<Cold>>,
+}
+
+/// What most tasks never have.
+#[derive(Debug, Default)]
+pub(crate) struct Cold {
+    pub(crate) name: Option<Cow<'static, str>>,
+    /// The message of the stored request.
+    message: Option<Cow<'static, str>>,
+}
+
+impl Side {
+    pub(crate) fn cold(&mut self) -> &mut Cold {
+        self.cold.get_or_insert_default()
+    }
+
+    pub(crate) fn name(&self) -> Option<&Cow<'static, str>> {
+        self.cold.as_ref()?.name.as_ref()
+    }
+
+    fn take_message(&mut self) -> Option<Cow<'static, str>> {
+        self.cold.as_mut()?.message.take()
+    }
+
+    fn set_message(&mut self, message: Option<Cow<'static, str>>) {
+        if message.is_some() || self.cold.is_some() {
+            self.cold().message = message;
+        }
+    }
+}
+
+/// The allocation.
+#[repr(C)]
+pub(crate) struct Cell<F, T, E> {
+    header: Header,
+    stage: UnsafeCell<Stage<F, Outcome<T, E>>>,
+}
+
+/// What a new cell is to be.
+pub(crate) struct Plan {
+    pub(crate) kind: Kind,
+    pub(crate) scheduler: Option<Scheduler>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) home: Option<u16>,
+}
+
+impl<F, T, E> Cell<F, T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: std::fmt::Debug,
+{
+    /// Allocates a cell. `future` is called when the memory is there, so that a large future need not pass
+    /// through the stack of whoever spawns it. A deferred has none.
+    #[inline(always)]
+    pub(crate) fn allocate(
+        plan: Plan,
+        future: impl FnOnce() -> Stage<F, Outcome<T, E>>,
+    ) -> NonNull<Header> {
+        let mut cell = Box::<Self>::new_uninit();
+        let cold = plan.name.map(|name| {
+            Box::new(Cold {
+                name: Some(name),
+                message: None,
+            })
+        });
+        let start = match plan.kind {
+            Kind::Task => Snapshot::SPAWNED,
+            Kind::Deferred => Snapshot::DEFERRED,
+            Kind::Job => Snapshot::JOB,
+        };
+        cell.write(Self {
+            header: Header {
+                state: State::new(start),
+                vtable: VTable::of::<F, T, E>(),
+                scheduler: plan.scheduler,
+                id: TaskId::next(plan.kind),
+                location: plan.location,
+                kind: plan.kind,
+                home: plan.home,
+                slot: AtomicU64::new(SlotId::NONE.pack()),
+                side: UnsafeCell::new(Side {
+                    waiters: Waiters::None,
+                    cold,
+                }),
+            },
+            stage: UnsafeCell::new(future()),
+        });
+        // SAFETY: written just above.
+        let cell = unsafe { cell.assume_init() };
+        NonNull::from(Box::leak(cell)).cast()
+    }
+
+    /// Writes a deferred's outcome.
+    ///
+    /// # Safety
+    ///
+    /// Rules 2 and 6.
+    pub(crate) unsafe fn put(header: NonNull<Header>, outcome: Outcome<T, E>) {
+        let cell = header.cast::<Self>();
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*cell.as_ptr())
+                .stage
+                .with_mut(|stage| (*stage).end(outcome))
+        };
+    }
+}
+
+impl Header {
+    pub(crate) fn id(&self) -> TaskId {
+        self.id
+    }
+
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn home(&self) -> Option<u16> {
+        self.home
+    }
+
+    pub(crate) fn scheduler(&self) -> Option<&Scheduler> {
+        self.scheduler.as_ref()
+    }
+
+    pub(crate) fn vtable(&self) -> &'static VTable {
+        self.vtable
+    }
+
+    pub(crate) fn list(&self, slot: SlotId) {
+        // Relaxed: read by whoever ends the task, after the hand-over that the state word orders.
+        self.slot.store(slot.pack(), Ordering::Relaxed);
+    }
+
+    fn unlist(&self) {
+        // Relaxed: see `list`.
+        let slot = SlotId::unpack(self.slot.load(Ordering::Relaxed));
+        if let (Some(scheduler), true) = (&self.scheduler, slot != SlotId::NONE) {
+            scheduler.registry().remove(slot, self);
+        }
+    }
+
+    pub(crate) fn retain(&self) {
+        self.state.retain();
+    }
+
+    #[must_use]
+    pub(crate) fn release(&self) -> bool {
+        self.state.release()
+    }
+
+    pub(crate) fn as_ptr(&self) -> NonNull<Self> {
+        NonNull::from(self)
+    }
+
+    /// Edits the side data. `edit` must not run code of the user: it holds a lock bit. If the task ends meanwhile,
+    /// its waiters are told here.
+    pub(crate) fn edit<R>(&self, edit: impl FnOnce(&mut Side) -> R) -> R {
+        self.lock(false);
+        // SAFETY: rule 4: the bit is this thread's.
+        let result = self.side.with_mut(|side| edit(unsafe { &mut *side }));
+        self.unlock();
+        result
+    }
+
+    /// The same unless the task is done.
+    pub(crate) fn edit_unless_done<R>(&self, edit: impl FnOnce(&mut Side) -> R) -> Option<R> {
+        if !self.lock(true) {
+            return None;
+        }
+        // SAFETY: rule 4: the bit is this thread's.
+        let result = self.side.with_mut(|side| edit(unsafe { &mut *side }));
+        self.unlock();
+        Some(result)
+    }
+
+    /// `false`: the task is done and the caller wanted it only if not.
+    fn lock(&self, unless_done: bool) -> bool {
+        let backoff = Backoff::new();
+        loop {
+            match self.state.update(|state| state.lock(unless_done)) {
+                Locked::Yes => return true,
+                Locked::Done => return false,
+                Locked::Contended => backoff.snooze(),
+            }
+        }
+    }
+
+    fn unlock(&self) {
+        // SAFETY: rule 4: the bit is still this thread's.
+        let waiting = self
+            .side
+            .with(|side| unsafe { !(*side).waiters.is_empty() });
+        if self.state.update(|state| state.unlock(waiting)) == AfterUnlock::Drain {
+            self.tell_waiters();
+        }
+    }
+
+    /// Tells all who wait. The caller holds the side data of a task that is done; it is given up here.
+    fn tell_waiters(&self) {
+        // SAFETY: rule 4: the caller holds the bit.
+        let waiters = self
+            .side
+            .with_mut(|side| std::mem::take(unsafe { &mut (*side).waiters }));
+        let owed = self.state.update(|state| state.unlock(false));
+        debug_assert_eq!(owed, AfterUnlock::Free);
+        waiters.drain(|waiter| self.tell(waiter));
+    }
+
+    fn tell(&self, waiter: Waiter) {
+        let told = match waiter {
+            Waiter::Waker(waker) => unwind::catch(|| waker.wake()),
+            Waiter::Observer(observer, key) => unwind::catch(|| observer.done(key as usize)),
+            Waiter::Callback(callback) => {
+                let task = TaskRef::of(self);
+                callback.submit(task);
+                Ok(())
+            }
+        };
+        if let Err(panic) = told {
+            crate::report::stray_panic(self, "a waker or observer panicked", &panic);
+        }
+    }
+
+    /// Asks the task to cancel itself: rule 1 of the cancellation protocol. `false`: it was done.
+    pub(crate) fn cancel(&self, message: Option<Cow<'static, str>>) -> bool {
+        if self.kind == Kind::Deferred {
+            return self.cancel_deferred(message);
+        }
+        if crate::cancel::request_of_current(self, &message) {
+            self.state.update(|state| (state.counted(), ()));
+            return true;
+        }
+        if self.state.load().is_done() {
+            self.state.update(|state| (state.read(), ()));
+            return false;
+        }
+        self.lock(false);
+        // SAFETY: rule 4: the bit is this thread's.
+        self.side
+            .with_mut(|side| unsafe { (*side).set_message(message) });
+        match self.state.update(Snapshot::cancel_and_unlock) {
+            AfterCancel::Stored(after) => {
+                self.submit(after);
+                true
+            }
+            AfterCancel::Late(AfterUnlock::Free) => false,
+            AfterCancel::Late(AfterUnlock::Drain) => {
+                self.tell_waiters();
+                false
+            }
+        }
+    }
+
+    fn cancel_deferred(&self, message: Option<Cow<'static, str>>) -> bool {
+        if !self.state.update(Snapshot::claim) {
+            self.state.update(|state| (state.read(), ()));
+            return false;
+        }
+        // SAFETY: rule 2: `claim` gave the stage to this thread.
+        unsafe { (self.vtable.end)(self.as_ptr(), TaskError::Cancelled(Cancelled::new(message))) };
+        run::complete(self, End::Cancelled);
+        true
+    }
+
+    /// The request that a poll has met.
+    pub(crate) fn take_message(&self) -> Cancelled {
+        Cancelled::new(self.edit(Side::take_message))
+    }
+
+    /// Puts a request back that a poll has met: the next poll meets it again.
+    pub(crate) fn put_back(&self, request: Cancelled) {
+        self.edit(|side| side.set_message(request.into_message()));
+        self.state.update(|state| (state.put_back(), ()));
+    }
+
+    pub(crate) fn abort(&self) -> bool {
+        if self.kind == Kind::Deferred {
+            return self.cancel_deferred(None);
+        }
+        match self.state.update(Snapshot::abort) {
+            Some(after) => {
+                self.submit(after);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        self.submit(self.state.update(Snapshot::wake));
+    }
+
+    /// Hands the task to its scheduler. The caller has a reference of its own, so the scheduler stays while it is called.
+    fn submit(&self, after: AfterWake) {
+        if after == AfterWake::Submit {
+            self.submit_as(Why::Woken);
+        }
+    }
+
+    /// The same for a task that is Scheduled and has not been handed over.
+    pub(crate) fn submit_as(&self, why: Why) {
+        let scheduler = self
+            .scheduler
+            .as_ref()
+            .expect("only what has a scheduler is woken");
+        // SAFETY: rule 1: the state went from Idle to Scheduled (or began so) and this is the one Runnable made for it.
+        let runnable = unsafe { Runnable::adopt(self.as_ptr()) };
+        scheduler.schedule(runnable, why);
+    }
+
+    pub(crate) fn subscribe(&self, waiter: Waiter) -> Result<Subscription, Waiter> {
+        let mut waiter = Some(waiter);
+        let subscription = self.edit_unless_done(|side| {
+            side.waiters
+                .push(waiter.take().expect("the edit runs once"))
+        });
+        subscription.ok_or_else(|| waiter.expect("it was not moved in"))
+    }
+
+    /// `false`: it has been told, or is about to be.
+    pub(crate) fn unsubscribe(&self, subscription: &Subscription) -> bool {
+        // What comes out is dropped after the bit is given up: dropping may run anything.
+        self.edit_unless_done(|side| side.waiters.remove(subscription))
+            .flatten()
+            .is_some()
+    }
+
+    /// The owning handle goes.
+    pub(crate) fn drop_handle(&self, taken: bool) {
+        let last = match self.state.update(|state| state.drop_handle(taken)) {
+            AfterHandle::Released { last } => last,
+            AfterHandle::Outcome => {
+                run::drop_outcome(self);
+                self.release()
+            }
+        };
+        if last {
+            // SAFETY: rule 1: that was the last reference.
+            unsafe { free(self.as_ptr()) };
+        }
+    }
+}
+
+/// Frees a cell whose last reference is gone.
+///
+/// # Safety
+///
+/// Rule 1: nobody else has a pointer into it.
+pub(crate) unsafe fn free(header: NonNull<Header>) {
+    // SAFETY: the caller's promise; the header lives until `free` of the vtable has run.
+    unsafe {
+        let vtable = header.as_ref().vtable;
+        if header.as_ref().kind == Kind::Deferred {
+            run::drop_outcome(header.as_ref());
+        }
+        (vtable.free)(header);
+    }
+}

@@ -1,0 +1,157 @@
+//! A poll, from begin to end: plain functions over the header, with the types behind its vtable.
+
+use super::state::{AfterComplete, AfterPoll, Begin, End, Snapshot};
+use super::{Header, Kind, free};
+use crate::cancel::ambient::Frame;
+use crate::error::{Cancelled, TaskError};
+use crate::report;
+use crate::schedule::Runnable;
+use crate::unwind;
+use crate::waker;
+use std::convert::Infallible;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+/// Polls a task once. Given back if it is to run again.
+///
+/// # Safety
+///
+/// Rule 1: the caller gives the runtime's reference, of a task that is Scheduled and whose one Runnable this is.
+pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
+    // SAFETY: rule 1: the reference is this function's until `end_poll` or `complete`.
+    let header = unsafe { pointer.as_ref() };
+    let begin = header.state.update(Snapshot::begin_poll);
+    let frame = Frame::new(header);
+    if let Some(end) = frame.enter(|| poll(header, &frame, begin)) {
+        complete(header, end);
+        return None;
+    }
+    match header.state.update(Snapshot::end_poll) {
+        AfterPoll::Idle => None,
+        // SAFETY: rule 1: the state says Scheduled, and the reference is still this function's.
+        AfterPoll::Resubmit => Some(unsafe { Runnable::adopt(pointer) }),
+        AfterPoll::Abort => {
+            let end = frame.enter(|| cancel(header, &frame, Cancelled::new(None)));
+            complete(header, end);
+            None
+        }
+    }
+}
+
+/// Cancels a task whose Runnable was dropped.
+///
+/// # Safety
+///
+/// As [`run`].
+pub(crate) unsafe fn cancel_unrun(pointer: NonNull<Header>) {
+    // SAFETY: rule 1: the reference is this function's until `complete`.
+    let header = unsafe { pointer.as_ref() };
+    let _whatever_it_met = header.state.update(Snapshot::begin_poll);
+    let frame = Frame::new(header);
+    let end = frame.enter(|| cancel(header, &frame, Cancelled::new(None)));
+    complete(header, end);
+}
+
+/// What the poll came to, if the task has ended by it. Rule 2 holds: `begin_poll` has given the stage to this thread.
+fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
+    if begin.abort || begin.request {
+        let request = if begin.request {
+            header.take_message()
+        } else {
+            Cancelled::new(None)
+        };
+        if begin.abort || begin.first {
+            return Some(cancel(header, frame, request)); // never polled: its body never runs (TC-05)
+        }
+        frame.put_request(Some(request));
+    }
+    let waker = waker::lend(header);
+    let mut cx = Context::from_waker(&waker);
+    // SAFETY: rule 2.
+    match unwind::catch(|| unsafe { (header.vtable().poll)(header.as_ptr(), &mut cx) }) {
+        Ok(Poll::Pending) => Some(cancel(header, frame, frame.take_cancellation()?)),
+        // A value that comes while a request waits is lost (TC-13); an error is kept (TC-14).
+        Ok(Poll::Ready(End::Value)) => Some(match frame.take_request() {
+            Some(request) => cancel(header, frame, request),
+            None => End::Value,
+        }),
+        Ok(Poll::Ready(end)) => Some(end),
+        Err(panic) => Some(end(header, TaskError::Panicked(panic))),
+    }
+}
+
+/// Drops what is in the stage because the task is cancelled.
+fn cancel(header: &Header, frame: &Frame<'_>, cancelled: Cancelled) -> End {
+    frame.dropping(|| end(header, TaskError::Cancelled(cancelled)))
+}
+
+/// Drops what is in the stage, and puts `error` there. A panic in a destructor is the task's own, if it has none yet.
+fn end(header: &Header, error: TaskError<Infallible>) -> End {
+    let kind = match &error {
+        TaskError::Cancelled(_) => End::Cancelled,
+        TaskError::Panicked(_) => End::Panicked,
+        TaskError::Failed(never) => match *never {},
+    };
+    // SAFETY: rule 2: the caller polls the task.
+    match unwind::catch(|| unsafe { (header.vtable().end)(header.as_ptr(), error) }) {
+        Ok(()) => kind,
+        Err(panic) if kind == End::Panicked => {
+            report::stray_panic(header, "a destructor panicked after a panic", &panic);
+            kind
+        }
+        Err(panic) => {
+            // SAFETY: rule 2. What is replaced now is an outcome of ours, whose drop does not panic.
+            unsafe { (header.vtable().end)(header.as_ptr(), TaskError::Panicked(panic)) };
+            End::Panicked
+        }
+    }
+}
+
+/// Ends the task: it leaves the registry, then it is done, then who waits is told. The caller holds the stage by rule 2
+/// and, but for a deferred, gives the runtime's reference.
+pub(crate) fn complete(header: &Header, mut kind: End) {
+    let is_deferred = header.kind() == Kind::Deferred;
+    header.unlist();
+    loop {
+        match header
+            .state
+            .update(|state| state.complete(kind, !is_deferred))
+        {
+            AfterComplete::Requested => {
+                let request = header.take_message();
+                kind = end(header, TaskError::Cancelled(request));
+            }
+            AfterComplete::Done { last: false } => return,
+            AfterComplete::Done { last: true } => {
+                // SAFETY: rule 1: that was the last reference.
+                return unsafe { free(header.as_ptr()) };
+            }
+            AfterComplete::Owes { waiters, outcome } => {
+                if waiters {
+                    header.tell_waiters();
+                }
+                if outcome {
+                    drop_outcome(header);
+                }
+                if !is_deferred && header.release() {
+                    // SAFETY: rule 1: that was the last reference.
+                    unsafe { free(header.as_ptr()) };
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Drops an outcome that nobody can read any more, and reports it if it is a failure that nobody has read. Rule 3: the
+/// caller was told that it is his, or gave back the last reference.
+pub(crate) fn drop_outcome(header: &Header) {
+    // SAFETY: rule 3.
+    let cleared = unwind::catch(|| unsafe {
+        report::unread(header);
+        (header.vtable().clear)(header.as_ptr());
+    });
+    if let Err(panic) = cleared {
+        report::stray_panic(header, "the destructor of an outcome panicked", &panic);
+    }
+}

@@ -1,0 +1,246 @@
+//! Those who wait for a task: one inline slot for the usual single awaiter, a linked slab for more.
+//!
+//! Entries are told in the order in which they came (F-09, DC-01), and leave in O(1), so that a loop of waits over
+//! one long-lived task neither leaks nor slows down. Whoever holds the task's side data may touch the list; nobody
+//! is told while it is held.
+
+use crate::handle::TaskRef;
+use crate::schedule::Scheduler;
+use slab::Slab;
+use std::fmt;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// Told when a task ends. What `gather`, `wait` and their like are woken by: one observer for all its tasks,
+/// which then wakes its awaiter once, when its own condition holds.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+/// use tulipa_task::{Deferred, Observer};
+///
+/// #[derive(Default)]
+/// struct Last(AtomicUsize);
+/// impl Observer for Last {
+///     fn done(&self, key: usize) {
+///         self.0.store(key, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let last = Arc::new(Last::default());
+/// let observer: Arc<dyn Observer> = last.clone();
+/// let deferred = Deferred::<u8>::new();
+/// let _place = deferred.subscribe(&observer, 7).expect("it has not ended");
+/// deferred.set_result(1).unwrap();
+/// assert_eq!(last.0.load(Ordering::Relaxed), 7);
+/// ```
+pub trait Observer: Send + Sync {
+    /// The task that was subscribed to with `key` has ended. Called once for each subscription, on the thread that
+    /// ended the task, with no lock held. It should be brief; a panic in it is reported, and costs nobody else.
+    fn done(&self, key: usize);
+
+    /// The task that waits here, for those who draw who waits for whom.
+    fn awaiter(&self) -> Option<TaskRef> {
+        None
+    }
+}
+
+/// A place in a task's list of those who wait. Given back to [`TaskRef::unsubscribe`].
+///
+/// It does not leave the list when it is dropped: its owner has the task at hand, and this is four bytes.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "an observer that loses interest unsubscribes"]
+pub struct Subscription(u32);
+
+/// Whoever wants to be told.
+pub(crate) enum Waiter {
+    /// The waker of a join.
+    Waker(Waker),
+    /// An observer of several tasks, and which one this is. 32 bits keep a slot at 24 bytes.
+    Observer(Arc<dyn Observer>, u32),
+    /// A done callback.
+    Callback(Box<Callback>),
+}
+
+/// A done callback, to be run by the executor of whoever added it, never inline (DC-01).
+pub(crate) struct Callback {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) call: Box<dyn FnOnce(&TaskRef) + Send>,
+}
+
+impl Callback {
+    /// Hands it to the executor.
+    pub(crate) fn submit(self, task: TaskRef) {
+        let Self { scheduler, call } = self;
+        scheduler.call_soon(move || call(&task));
+    }
+}
+
+/// The list.
+#[derive(Default)]
+pub(crate) enum Waiters {
+    #[default]
+    None,
+    /// The inline slot. Its key is [`FIRST`].
+    One(Waiter),
+    Many(Box<List>),
+}
+
+/// The key of the inline slot, which is also the first key that an empty slab gives.
+const FIRST: u32 = 0;
+
+/// Entries of a slab, linked in the order they came.
+pub(crate) struct List {
+    entries: Slab<Entry>,
+    head: u32,
+    tail: u32,
+}
+
+struct Entry {
+    waiter: Waiter,
+    previous: u32,
+    next: u32,
+}
+
+const NIL: u32 = u32::MAX;
+
+impl Waiters {
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::One(_) => false,
+            Self::Many(list) => list.entries.is_empty(),
+        }
+    }
+
+    /// Adds one at the end.
+    pub(crate) fn push(&mut self, waiter: Waiter) -> Subscription {
+        match self {
+            Self::None => {
+                *self = Self::One(waiter);
+                Subscription(FIRST)
+            }
+            Self::One(_) => {
+                let Self::One(first) = std::mem::take(self) else {
+                    unreachable!("matched above")
+                };
+                let mut list = Box::new(List {
+                    entries: Slab::with_capacity(4),
+                    head: NIL,
+                    tail: NIL,
+                });
+                let _first_key = list.push(first);
+                let subscription = list.push(waiter);
+                *self = Self::Many(list);
+                subscription
+            }
+            Self::Many(list) => list.push(waiter),
+        }
+    }
+
+    /// Takes one out. The caller drops it after it has given the side data up: it may hold the last
+    /// reference to anything.
+    pub(crate) fn remove(&mut self, Subscription(key): &Subscription) -> Option<Waiter> {
+        match self {
+            Self::Many(list) => list.remove(*key),
+            Self::One(_) if *key == FIRST => {
+                let Self::One(waiter) = std::mem::take(self) else {
+                    unreachable!("matched above")
+                };
+                Some(waiter)
+            }
+            Self::None | Self::One(_) => None,
+        }
+    }
+
+    /// Puts `waker` in the place of an older one of the same awaiter. The older one comes back, to be dropped later.
+    pub(crate) fn replace_waker(
+        &mut self,
+        Subscription(key): &Subscription,
+        waker: &Waker,
+    ) -> Option<Waker> {
+        let entry = match self {
+            Self::Many(list) => &mut list.entries.get_mut(*key as usize)?.waiter,
+            Self::One(waiter) => waiter,
+            Self::None => return None,
+        };
+        match entry {
+            Waiter::Waker(old) if !old.will_wake(waker) => {
+                Some(std::mem::replace(old, waker.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Hands each to `tell`, in the order in which they came.
+    pub(crate) fn drain(self, mut tell: impl FnMut(Waiter)) {
+        match self {
+            Self::None => {}
+            Self::One(waiter) => tell(waiter),
+            Self::Many(mut list) => {
+                while list.head != NIL {
+                    let first = list.head;
+                    tell(list.remove(first).expect("the head is an entry"));
+                }
+            }
+        }
+    }
+
+    /// Looks at each, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter> {
+        let (one, list) = match self {
+            Self::None => (None, None),
+            Self::One(waiter) => (Some(waiter), None),
+            Self::Many(list) => (None, Some(list)),
+        };
+        let mut at = list.map_or(NIL, |list| list.head);
+        let many = std::iter::from_fn(move || {
+            let entry = list?.entries.get(at as usize)?;
+            at = entry.next;
+            Some(&entry.waiter)
+        });
+        one.into_iter().chain(many)
+    }
+}
+
+impl List {
+    fn push(&mut self, waiter: Waiter) -> Subscription {
+        let entry = Entry {
+            waiter,
+            previous: self.tail,
+            next: NIL,
+        };
+        let key = u32::try_from(self.entries.insert(entry))
+            .expect("fewer than four billion wait for one task");
+        match self.tail {
+            NIL => self.head = key,
+            last => self.entries[last as usize].next = key,
+        }
+        self.tail = key;
+        Subscription(key)
+    }
+
+    fn remove(&mut self, key: u32) -> Option<Waiter> {
+        let Entry {
+            waiter,
+            previous,
+            next,
+        } = self.entries.try_remove(key as usize)?;
+        match previous {
+            NIL => self.head = next,
+            other => self.entries[other as usize].next = next,
+        }
+        match next {
+            NIL => self.tail = previous,
+            other => self.entries[other as usize].previous = previous,
+        }
+        Some(waiter)
+    }
+}
+
+impl fmt::Debug for Waiters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} waiting", self.iter().count())
+    }
+}

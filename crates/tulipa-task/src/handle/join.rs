@@ -1,0 +1,91 @@
+//! How a task waits for another: rule 2 of the cancellation protocol, as far as it is about joins.
+
+use super::TaskRef;
+use crate::cancel;
+use crate::cancel::ambient;
+use crate::completion::{Subscription, Waiter};
+use std::task::{Context, Poll};
+
+/// One awaiter's side of an await. The task waited for is given to each call, because the handle has it.
+#[derive(Debug, Default)]
+pub(crate) struct Join {
+    subscription: Option<Subscription>,
+    /// It has been Pending: from now on a request is not passed over, even when the outcome is there (TC-07).
+    suspended: bool,
+    /// A request was passed on: if the inner task ends cancelled, so does this await (TC-28).
+    forwarded: bool,
+}
+
+impl Join {
+    /// Ready when `target` has ended and its outcome is to be delivered.
+    ///
+    /// # Panics
+    ///
+    /// If a task awaits itself (T-09).
+    pub(crate) fn poll(&mut self, target: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
+        if target.is_done() {
+            return self.deliver(target);
+        }
+        assert!(
+            !ambient::current_task(|current| current.is_some_and(|current| target.is(current))),
+            "task `{}` awaits itself and would never end: await another task, or return",
+            target.name(),
+        );
+        self.suspended = true;
+        if let Some(request) = cancel::take_request() {
+            self.forwarded = true;
+            target.cancel_by(request);
+        }
+        match self.register(target, cx) {
+            true => Poll::Pending,
+            false => self.deliver(target), // it ended meanwhile
+        }
+    }
+
+    fn deliver(&mut self, target: &TaskRef) -> Poll<()> {
+        if self.suspended && cancel::requested() {
+            return Poll::Pending; // the request is left to the scopes around (TC-09)
+        }
+        if self.forwarded
+            && let Some(cancelled) = target.cancelled()
+        {
+            cancel::unwind(cancelled);
+            return Poll::Pending;
+        }
+        *self = Self::default();
+        Poll::Ready(())
+    }
+
+    /// `false`: the task has ended.
+    fn register(&mut self, target: &TaskRef, cx: &mut Context<'_>) -> bool {
+        match &self.subscription {
+            None => {
+                self.subscription = target
+                    .header()
+                    .subscribe(Waiter::Waker(cx.waker().clone()))
+                    .ok();
+                self.subscription.is_some()
+            }
+            Some(subscription) => {
+                let replaced = target
+                    .header()
+                    .edit_unless_done(|side| side.waiters.replace_waker(subscription, cx.waker()));
+                replaced.is_some()
+            }
+        }
+    }
+
+    /// The await is given up: dropped, or its handle is. If that is because this task is being cancelled, what it
+    /// waited for is cancelled too (rule 9).
+    pub(crate) fn leave(&mut self, target: &TaskRef) {
+        let Some(subscription) = self.subscription.take() else {
+            return;
+        };
+        if !target.is_done() {
+            target.header().unsubscribe(&subscription);
+            if self.suspended && ambient::is_dropping() {
+                target.cancel();
+            }
+        }
+    }
+}

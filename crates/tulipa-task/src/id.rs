@@ -1,0 +1,53 @@
+//! Numbers of tasks.
+
+use crate::cell::Kind;
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The number of a task, unique in the process. A thread hands them out in rising order (CT-05).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(u64);
+
+/// A thread takes this many at a time, so that threads that spawn do not meet at one counter.
+const BLOCK: u64 = 256;
+
+static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static BLOCK_LEFT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+impl TaskId {
+    /// The next number; that of a job, which nobody sees, is nought.
+    pub(crate) fn next(kind: Kind) -> Self {
+        if kind == Kind::Job {
+            return Self(0);
+        }
+        let (mut next, mut end) = BLOCK_LEFT.get();
+        if next == end {
+            // Relaxed: the numbers differ whatever the order, and say nothing about other memory.
+            next = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
+            end = next + BLOCK;
+        }
+        BLOCK_LEFT.set((next + 1, end));
+        Self(next)
+    }
+
+    /// The number itself.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskId({})", self.0)
+    }
+}

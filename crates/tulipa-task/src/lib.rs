@@ -1,0 +1,62 @@
+#![doc = include_str!("../README.md")]
+#![doc(test(attr(deny(warnings))))]
+
+mod builder;
+pub mod cancel;
+mod cell;
+mod completion;
+mod deferred;
+#[doc(hidden)]
+pub mod doctest;
+mod error;
+mod handle;
+mod id;
+mod local;
+mod registry;
+mod report;
+mod schedule;
+mod sync;
+mod unwind;
+mod waker;
+
+pub use builder::{Builder, spawn, spawn_local, try_spawn};
+pub use completion::{Observer, Subscription};
+pub use deferred::{Deferred, SetError};
+pub use error::{Cancelled, InvalidState, Panic, TaskError};
+pub use handle::{
+    Awaitable, CallbackHandle, IntoTask, SharedTask, StillPending, Task, TaskRef, TaskState,
+};
+pub use id::TaskId;
+pub use registry::{Claim, Registry};
+pub use report::Report;
+pub use schedule::{EnteredScheduler, Runnable, Schedule, Scheduler, Why};
+
+/// The task that is running on this thread; none in a callback, or outside (CU-01, CU-03).
+///
+/// # Examples
+///
+/// ```
+/// # let (scheduler, run) = tulipa_task::doctest::executor();
+/// # let _entered = scheduler.enter();
+/// let task = tulipa_task::spawn(async { tulipa_task::current_task().unwrap().id() });
+/// run();
+/// assert_eq!(task.result(), Ok(Ok(&task.id())));
+/// assert!(tulipa_task::current_task().is_none());
+/// ```
+pub fn current_task() -> Option<TaskRef> {
+    cancel::ambient::current_task(|header| header.map(TaskRef::of))
+}
+
+/// Every task of the current executor that has not ended, this one included (AL-01). A snapshot: later changes do not
+/// show in it (AL-03).
+///
+/// # Panics
+///
+/// Outside of a runtime (AL-05).
+pub fn all_tasks() -> Vec<TaskRef> {
+    let scheduler = Scheduler::current();
+    scheduler
+        .expect("all_tasks outside of a runtime: ask from a task, or the runtime's handle")
+        .registry()
+        .snapshot()
+}
