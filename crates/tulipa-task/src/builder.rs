@@ -2,6 +2,7 @@
 
 use crate::cell::stage::Stage;
 use crate::cell::{Cell, Kind, Plan};
+use crate::context::{Context, Slot};
 use crate::handle::Task;
 use crate::local::ThreadBound;
 use crate::schedule::{Runnable, Scheduler, Why};
@@ -12,7 +13,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 
 /// Starts `future` as a task on the current executor: asyncio's `create_task`.
 ///
@@ -114,6 +115,7 @@ pub struct Builder {
     scheduler: Option<Scheduler>,
     eager: bool,
     home: Option<u16>,
+    context: Option<Context>,
 }
 
 impl Builder {
@@ -137,6 +139,13 @@ impl Builder {
     /// The executor it runs on, from whatever thread.
     pub fn on(mut self, scheduler: &Scheduler) -> Self {
         self.scheduler = Some(scheduler.clone());
+        self
+    }
+
+    /// The context it runs in, itself and not a copy, so that it shares variables with whoever else runs there (CT-06).
+    /// Without this it begins with a copy of the spawner's (CV-01).
+    pub fn context(mut self, context: &Context) -> Self {
+        self.context = Some(context.clone());
         self
     }
 
@@ -254,6 +263,7 @@ impl Builder {
             scheduler,
             eager,
             home,
+            context,
         } = self;
         let scheduler = ready(scheduler);
         let plan = Plan {
@@ -262,6 +272,7 @@ impl Builder {
             location: Location::caller(),
             name,
             home,
+            context: context.map_or_else(Slot::inherited, Context::into_slot),
         };
         let header = Cell::<F, T, E>::allocate(plan, || Stage::Future(make()));
         // SAFETY: rules 1 and 6: `allocate` counted a reference for the handle, and the types are those it was given.
@@ -312,7 +323,7 @@ impl<F: Future> Future for Plain<F> {
     type Output = Result<F::Output, Infallible>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(cx).map(Ok)
     }
 }
@@ -326,13 +337,14 @@ impl<C: FnOnce() + Send + 'static> Job<C> {
     }
 
     #[track_caller]
-    pub(crate) fn submit(self, scheduler: &Scheduler) {
+    pub(crate) fn submit(self, scheduler: &Scheduler, context: Slot) {
         let plan = Plan {
             kind: Kind::Job,
             scheduler: Some(scheduler.clone()),
             location: Location::caller(),
             name: None,
             home: None,
+            context,
         };
         let header = Cell::<Self, (), Infallible>::allocate(plan, || Stage::Future(self));
         // SAFETY: rule 1: the state began as Scheduled, with the runtime's reference only, and this is its one Runnable.
@@ -345,7 +357,7 @@ impl<C> Unpin for Job<C> {}
 impl<C: FnOnce()> Future for Job<C> {
     type Output = Result<(), Infallible>;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Self::Output> {
         if let Some(call) = self.0.take() {
             call();
         }

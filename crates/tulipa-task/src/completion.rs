@@ -4,6 +4,8 @@
 //! one long-lived task neither leaks nor slows down. Whoever holds the task's side data may touch the list; nobody
 //! is told while it is held.
 
+use crate::builder::Job;
+use crate::context::Slot;
 use crate::handle::TaskRef;
 use crate::schedule::Scheduler;
 use slab::Slab;
@@ -66,14 +68,20 @@ pub(crate) enum Waiter {
 /// A done callback, to be run by the executor of whoever added it, never inline (DC-01).
 pub(crate) struct Callback {
     pub(crate) scheduler: Scheduler,
+    /// Of the moment when it was added (DC-10, CV-11).
+    pub(crate) context: Slot,
     pub(crate) call: Box<dyn FnOnce(&TaskRef) + Send>,
 }
 
 impl Callback {
     /// Hands it to the executor.
     pub(crate) fn submit(self, task: TaskRef) {
-        let Self { scheduler, call } = self;
-        scheduler.call_soon(move || call(&task));
+        let Self {
+            scheduler,
+            context,
+            call,
+        } = self;
+        Job::new(move || call(&task)).submit(&scheduler, context);
     }
 }
 

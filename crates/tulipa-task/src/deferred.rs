@@ -3,6 +3,7 @@
 use crate::cell::stage::Stage;
 use crate::cell::state::{End, Snapshot};
 use crate::cell::{Cell, Kind, Outcome, Plan, run};
+use crate::context::Slot;
 use crate::error::{InvalidState, TaskError};
 use crate::handle::{Awaitable, Join, TaskRef};
 use std::convert::Infallible;
@@ -69,6 +70,7 @@ where
             location: Location::caller(),
             name: None,
             home: None,
+            context: Slot::default(),
         };
         let header = Cell::<Pending<Result<T, E>>, T, E>::allocate(plan, || Stage::Empty);
         // SAFETY: rule 1: `allocate` counted a reference for the first handle.
@@ -198,6 +200,12 @@ impl<T: Clone, E: Clone> Awaitable for Deferred<T, E> {
     fn take_outcome(&mut self) -> Option<Result<T, TaskError<E>>> {
         let outcome = self.result().ok()?;
         Some(outcome.cloned().map_err(Clone::clone))
+    }
+}
+
+impl<T, E> AsRef<TaskRef> for Deferred<T, E> {
+    fn as_ref(&self) -> &TaskRef {
+        &self.task
     }
 }
 

@@ -172,7 +172,8 @@ struct Caught {
 }
 
 impl Panic {
-    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+    /// The panic whose payload `catch_unwind` gave: for code that catches one on the way and passes it on.
+    pub fn from_payload(payload: Box<dyn Any + Send>) -> Self {
         let message = payload
             .downcast_ref::<&'static str>()
             .map(|text| Box::from(*text))

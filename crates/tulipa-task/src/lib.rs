@@ -5,6 +5,7 @@ mod builder;
 pub mod cancel;
 mod cell;
 mod completion;
+mod context;
 mod deferred;
 #[doc(hidden)]
 pub mod doctest;
@@ -21,6 +22,7 @@ mod waker;
 
 pub use builder::{Builder, spawn, spawn_local, try_spawn};
 pub use completion::{Observer, Subscription};
+pub use context::{Context, ContextVar, Policy, Token};
 pub use deferred::{Deferred, SetError};
 pub use error::{Cancelled, InvalidState, Panic, TaskError};
 pub use handle::{

@@ -2,6 +2,7 @@
 
 use crate::builder::Job;
 use crate::cell::{Header, run};
+use crate::context::Slot;
 use crate::handle::TaskRef;
 use crate::registry::Registry;
 use crate::report::Report;
@@ -202,9 +203,9 @@ impl Scheduler {
     }
 
     /// Has `call` run by the executor, soon, after what is queued already (EM-02, EM-08). It is no task: not listed,
-    /// not current, not cancelled; a panic in it is reported.
+    /// not current, not cancelled; a panic in it is reported. It runs in a copy of the caller's context (CV-08).
     pub fn call_soon(&self, call: impl FnOnce() + Send + 'static) {
-        Job::new(call).submit(self);
+        Job::new(call).submit(self, Slot::inherited());
     }
 
     pub(crate) fn schedule(&self, runnable: Runnable, why: Why) {

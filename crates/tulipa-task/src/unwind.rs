@@ -7,5 +7,5 @@ use std::panic::{self, AssertUnwindSafe};
 ///
 /// `AssertUnwindSafe`: what the code leaves half done is dropped by the caller, or was the user's to keep whole.
 pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Panic> {
-    panic::catch_unwind(AssertUnwindSafe(code)).map_err(Panic::new)
+    panic::catch_unwind(AssertUnwindSafe(code)).map_err(Panic::from_payload)
 }

@@ -8,7 +8,7 @@
 //! 1. *References.* A pointer to a header is valid while its owner has one of the references that the state counts:
 //!    a handle, a [`TaskRef`](crate::TaskRef), a waker, or the runtime's own, which lasts from the spawn until the task
 //!    is done and stands for the [`Runnable`](crate::Runnable), the poll, and the registry's slot.
-//! 2. *Stage, while not done.* Only who took the task from Scheduled to Running (`begin_poll`), or a deferred from Idle
+//! 2. *Stage and context, while not done.* Only who took the task from Scheduled to Running (`begin_poll`), or a deferred from Idle
 //!    to Running (`claim`), until he gives it back (`end_poll`, `complete`).
 //! 3. *Stage, once done.* Nobody writes it but: the owning handle, of which there is one, by `&mut` or by value; or who was
 //!    told by `complete` or `drop_handle` that the outcome is his to drop; or who gave back the last reference.
@@ -24,6 +24,7 @@ pub(crate) mod state;
 pub(crate) mod vtable;
 
 use crate::completion::{Subscription, Waiter, Waiters};
+use crate::context::Slot;
 use crate::error::{Cancelled, TaskError};
 use crate::handle::TaskRef;
 use crate::id::TaskId;
@@ -64,6 +65,8 @@ pub(crate) struct Header {
     home: Option<u16>,
     /// A [`SlotId`], written once before the task is first handed over.
     slot: AtomicU64,
+    /// The task's context variables. Rule 2, as the stage.
+    pub(crate) context: UnsafeCell<Slot>,
     side: UnsafeCell<Side>,
 }
 
@@ -122,6 +125,7 @@ pub(crate) struct Plan {
     pub(crate) location: &'static Location<'static>,
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) home: Option<u16>,
+    pub(crate) context: Slot,
 }
 
 impl<F, T, E> Cell<F, T, E>
@@ -158,6 +162,7 @@ where
                 kind: plan.kind,
                 home: plan.home,
                 slot: AtomicU64::new(SlotId::NONE.pack()),
+                context: UnsafeCell::new(plan.context),
                 side: UnsafeCell::new(Side {
                     waiters: Waiters::None,
                     cold,

@@ -72,6 +72,12 @@ impl<T: Clone, E: Clone> Awaitable for SharedTask<T, E> {
     }
 }
 
+impl<T, E> AsRef<TaskRef> for SharedTask<T, E> {
+    fn as_ref(&self) -> &TaskRef {
+        self.task.task_ref()
+    }
+}
+
 impl<T, E> Deref for SharedTask<T, E> {
     type Target = TaskRef;
 

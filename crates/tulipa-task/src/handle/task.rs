@@ -145,6 +145,12 @@ impl<T, E> Task<T, E> {
     }
 }
 
+impl<T, E> AsRef<TaskRef> for Task<T, E> {
+    fn as_ref(&self) -> &TaskRef {
+        &self.task
+    }
+}
+
 impl<T, E> Deref for Task<T, E> {
     type Target = TaskRef;
 

@@ -4,6 +4,7 @@ use crate::cancel::ambient;
 use crate::cell::state::{End, Snapshot};
 use crate::cell::{Header, Kind, free};
 use crate::completion::{Callback, Observer, Subscription, Waiter};
+use crate::context::Slot;
 use crate::error::Cancelled;
 use crate::id::TaskId;
 use crate::schedule::Scheduler;
@@ -216,8 +217,10 @@ impl TaskRef {
             "add_done_callback on a Deferred outside of a runtime: nothing could run the callback; \
              call it from a task, or after `Scheduler::enter`",
         );
+        let context = Slot::inherited();
         let callback = Box::new(Callback {
             scheduler,
+            context,
             call: Box::new(callback),
         });
         let subscription = match self.header().subscribe(Waiter::Callback(callback)) {
@@ -315,6 +318,12 @@ impl Drop for TaskRef {
             // SAFETY: rule 1: that was the last reference.
             unsafe { free(self.0) };
         }
+    }
+}
+
+impl AsRef<TaskRef> for TaskRef {
+    fn as_ref(&self) -> &TaskRef {
+        self
     }
 }
 
