@@ -1,0 +1,3 @@
+fn main() {
+    tulipa_macros::gather!(1 2);
+}

@@ -1,0 +1,4 @@
+#[tulipa_macros::main]
+async fn main<T: Default>() -> T {
+    T::default()
+}

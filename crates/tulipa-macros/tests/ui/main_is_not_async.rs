@@ -1,0 +1,2 @@
+#[tulipa_macros::main]
+fn main() {}

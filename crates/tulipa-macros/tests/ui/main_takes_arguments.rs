@@ -1,0 +1,2 @@
+#[tulipa_macros::main]
+async fn main(count: usize, name: &str) {}

@@ -1,0 +1,2 @@
+#[tulipa_macros::main(workers = 0)]
+async fn main() {}

@@ -1,0 +1,7 @@
+#[tulipa_macros::test]
+struct Tested;
+
+#[tulipa_macros::main]
+const MAIN: u8 = 0;
+
+fn main() {}

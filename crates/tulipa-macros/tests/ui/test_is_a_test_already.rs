@@ -1,0 +1,5 @@
+#[tulipa_macros::test]
+#[test]
+async fn twice() {}
+
+fn main() {}

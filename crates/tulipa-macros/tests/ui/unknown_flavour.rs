@@ -1,0 +1,5 @@
+#[tulipa_macros::main(flavour = "deterministic")]
+async fn main() {}
+
+#[tulipa_macros::test(flavour = "multi_thread")]
+async fn as_elsewhere() {}

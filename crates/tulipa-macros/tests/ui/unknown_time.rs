@@ -1,0 +1,4 @@
+#[tulipa_macros::test(time = "paused")]
+async fn as_elsewhere() {}
+
+fn main() {}

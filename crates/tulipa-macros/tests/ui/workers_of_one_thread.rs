@@ -1,0 +1,2 @@
+#[tulipa_macros::main(flavour = "current_thread", workers = 4)]
+async fn main() {}
