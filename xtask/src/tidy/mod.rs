@@ -3,7 +3,7 @@
 //! | check | what it asks |
 //! | --- | --- |
 //! | [`headers`] | every `.rs` file starts with its module docs; none has more than 700 lines |
-//! | [`sync_door`] | atomics, cells, locks and threads come through `sync.rs` where a crate has one |
+//! | [`sync_door`] | atomics, cells, locks and parks come through `sync.rs` where a crate has one |
 //! | [`safety`] | `unsafe` only where it is allowed, always argued for |
 //! | [`orderings`] | an ordering above `Relaxed` names its partner |
 //! | [`honest_tests`] | no test sleeps or is ignored |
