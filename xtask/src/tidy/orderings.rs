@@ -5,7 +5,7 @@ use super::source::Source;
 use super::tree::Tree;
 
 const ORDERINGS: &[&str] = &["Acquire", "Release", "AcqRel", "SeqCst"];
-const PARTNER: &[&str] = &["pairs", "Pairs", "partner", "Partner"];
+const PARTNER: &[&str] = &["pair", "Pair", "partner", "as in `", "as above"];
 
 pub(super) fn check(source: &Source, _: &Tree) -> Vec<Finding> {
     if !source.is_library() {
