@@ -120,7 +120,7 @@ fn explore(group: &Group, preemptions: u32, tally: &mut Tally) -> Result<(), Fai
                 "--target-dir",
             ])
             .arg(target_dir())
-            .args(["--", &format!("models::{}", group.name)])
+            .args(["--", &format!("models::{}::", group.name)])
             .env("RUSTFLAGS", "--cfg loom")
             .env("LOOM_MAX_PREEMPTIONS", preemptions.to_string()),
         &mut here,

@@ -95,7 +95,8 @@ fn cannot_start(command: &Command, error: &io::Error) -> Failure {
     Failure::new(format!("`{}` could not be run: {error}", shown(command)))
 }
 
-/// The command as one would type it, with the variables it sets and without the path of its program.
+/// The command as one would type it: with the variables it sets, without the path of its program and the
+/// configuration that no person needs.
 fn shown(command: &Command) -> String {
     let mut words: Vec<String> = command
         .get_envs()
@@ -110,11 +111,13 @@ fn shown(command: &Command) -> String {
             .to_string_lossy()
             .into_owned(),
     );
-    words.extend(
-        command
-            .get_args()
-            .map(|argument| argument.to_string_lossy().into_owned()),
-    );
+    let mut arguments = command.get_args();
+    while let Some(argument) = arguments.next() {
+        match argument.to_string_lossy() {
+            config if config == "--config" => drop(arguments.next()),
+            argument => words.push(argument.into_owned()),
+        }
+    }
     words.join(" ")
 }
 
@@ -127,7 +130,7 @@ mod tests {
         let mut command = Command::new("/some/where/cargo");
         command
             .env("RUSTFLAGS", "--cfg loom")
-            .args(["test", "-p", "x"]);
+            .args(["test", "--config", "a='b'", "-p", "x"]);
         assert_eq!(shown(&command), "RUSTFLAGS=\"--cfg loom\" cargo test -p x");
     }
 

@@ -27,7 +27,7 @@ use proc_macro::TokenStream;
 /// ```
 /// #[tulipa::main(workers = 2)]
 /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
-///     let port: u16 = tulipa::spawn(async { "8080".parse() }).await??;
+///     let port = tulipa::try_spawn(async { "8080".parse::<u16>() }).await?;
 ///     assert_eq!(port, 8080);
 ///     Ok(())
 /// }
