@@ -6,7 +6,7 @@
 
 use crate::builder::Job;
 use crate::context::Slot;
-use crate::handle::TaskRef;
+use crate::handle::{TaskRef, TaskState};
 use crate::schedule::Scheduler;
 use slab::Slab;
 use std::fmt;
@@ -20,12 +20,12 @@ use std::task::Waker;
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
-/// use tulipa_task::{Deferred, Observer};
+/// use tulipa_task::{Deferred, Observer, TaskState};
 ///
 /// #[derive(Default)]
 /// struct Last(AtomicUsize);
 /// impl Observer for Last {
-///     fn done(&self, key: usize) {
+///     fn done(&self, key: usize, _: TaskState) {
 ///         self.0.store(key, Ordering::Relaxed);
 ///     }
 /// }
@@ -38,9 +38,9 @@ use std::task::Waker;
 /// assert_eq!(last.0.load(Ordering::Relaxed), 7);
 /// ```
 pub trait Observer: Send + Sync {
-    /// The task that was subscribed to with `key` has ended. Called once for each subscription, on the thread that
-    /// ended the task, with no lock held. It should be brief; a panic in it is reported, and costs nobody else.
-    fn done(&self, key: usize);
+    /// The task that was subscribed to with `key` has ended, and how. Called once for each subscription, on the thread
+    /// that ended the task, with no lock held. It should be brief; a panic in it is reported, and costs nobody else.
+    fn done(&self, key: usize, state: TaskState);
 
     /// The task that waits here, for those who draw who waits for whom.
     fn awaiter(&self) -> Option<TaskRef> {

@@ -173,7 +173,24 @@ struct Caught {
 
 impl Panic {
     /// The panic whose payload `catch_unwind` gave: for code that catches one on the way and passes it on.
+    ///
+    /// If it is passed on with this very `Panic` as the payload (`resume_unwind(Box::new(panic))`), who catches it
+    /// next has the same panic, not another that looks like it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa_task::Panic;
+    ///
+    /// let panic = Panic::from_payload(Box::new("out of tulips"));
+    /// assert_eq!(panic.message(), Some("out of tulips"));
+    /// assert_eq!(Panic::from_payload(Box::new(panic.clone())), panic);
+    /// ```
     pub fn from_payload(payload: Box<dyn Any + Send>) -> Self {
+        let payload = match payload.downcast::<Self>() {
+            Ok(panic) => return *panic,
+            Err(payload) => payload,
+        };
         let message = payload
             .downcast_ref::<&'static str>()
             .map(|text| Box::from(*text))

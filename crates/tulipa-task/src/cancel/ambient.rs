@@ -5,6 +5,7 @@
 
 use crate::cell::{Header, Kind};
 use crate::error::Cancelled;
+use crate::sync::thread_local;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ptr;
@@ -16,6 +17,8 @@ pub(crate) struct Frame<'a> {
     flags: Cell<u8>,
     request: Cell<Option<Cancelled>>,
     unwinding: Cell<Option<Cancelled>>,
+    /// How often the task has asked itself, in this poll.
+    own_requests: Cell<usize>,
     below: Cell<*const Frame<'static>>,
 }
 
@@ -34,6 +37,7 @@ impl<'a> Frame<'a> {
             flags: Cell::new(0),
             request: Cell::new(None),
             unwinding: Cell::new(None),
+            own_requests: Cell::new(0),
             below: Cell::new(ptr::null()),
         }
     }
@@ -44,10 +48,10 @@ impl<'a> Frame<'a> {
         struct Leave(*const Frame<'static>);
         impl Drop for Leave {
             fn drop(&mut self) {
-                TOP.set(self.0);
+                TOP.with(|top| top.set(self.0));
             }
         }
-        let below = TOP.replace(ptr::from_ref(self).cast());
+        let below = TOP.with(|top| top.replace(ptr::from_ref(self).cast()));
         self.below.set(below);
         let _leave = Leave(below); // also when `inside` unwinds
         inside()
@@ -114,7 +118,7 @@ impl<'a> Frame<'a> {
 /// Gives `f` the top frame, if this thread polls a task (or runs a job).
 #[inline]
 pub(crate) fn top<R>(f: impl FnOnce(Option<&Frame<'_>>) -> R) -> R {
-    let top = TOP.get();
+    let top = TOP.with(Cell::get);
     // SAFETY: no rule of the cell, but the same kind of argument: TOP is null or the address of a frame whose `enter` is
     // still running further down this very stack (`Leave` takes it off, even when unwinding), and it is not let out of `f`.
     f(unsafe { top.as_ref() })
@@ -136,10 +140,16 @@ pub(crate) fn request_of_current(task: &Header, message: &Option<Cow<'static, st
     top(|frame| match frame {
         Some(frame) if ptr::eq(frame.task, task) => {
             frame.put_request(Some(Cancelled::new(message.clone())));
+            frame.own_requests.set(frame.own_requests.get() + 1);
             true
         }
         _ => false,
     })
+}
+
+/// How often the task that is polled has asked itself to be cancelled, since the poll began.
+pub(crate) fn own_requests() -> usize {
+    top(|frame| frame.map_or(0, |frame| frame.own_requests.get()))
 }
 
 /// Whether a request is ambient.
@@ -152,12 +162,17 @@ pub(crate) fn is_dropping() -> bool {
     top(|frame| frame.is_some_and(|frame| frame.has(DROPPING)))
 }
 
-/// Takes back the request that is ambient for `task`, if that is the one polled (TC-15, TC-38).
-pub(crate) fn withdraw_request_of_current(task: &Header) {
-    let withdrawn = top(|frame| {
-        frame
-            .filter(|frame| ptr::eq(frame.task, task))?
-            .take_request()
-    });
-    drop(withdrawn);
+/// Takes back the request that is ambient for `task`, if this thread polls it, perhaps below the eager first step of
+/// another (TC-15, TC-38). `true`: there was one.
+pub(crate) fn withdraw_request(task: &Header) -> bool {
+    top(|mut at| {
+        while let Some(frame) = at {
+            if ptr::eq(frame.task, task) {
+                return frame.take_request().is_some();
+            }
+            // SAFETY: as for `top`: it was on top when `enter` put this frame above it, and its own `enter` still runs.
+            at = unsafe { frame.below.get().as_ref() };
+        }
+        false
+    })
 }

@@ -44,6 +44,7 @@ pub use finally::{Finally, finally};
 pub use scope::{Catch, Mask, Raise, catch, mask, raise};
 
 use crate::error::Cancelled;
+use std::task::Poll;
 
 /// Whether a request to cancel is ambient: a leaf future that has been Pending then stays Pending, even if it is ready,
 /// and leaves the request to the scopes around it (TC-07).
@@ -127,6 +128,29 @@ pub(crate) fn put_back(request: Cancelled) {
             header.put_back(request);
         }
     });
+}
+
+/// Polls an inside with a request made for it only, if none is ambient already. What the inside has left of that
+/// request when it is ready is withdrawn; what it has left when it is Pending is for [`take_cancellation`].
+///
+/// A request that the inside makes to its own task meanwhile is not the scope's, and stays (TC-10).
+pub fn ask_inside<R>(request: Cancelled, poll: impl FnOnce() -> Poll<R>) -> Poll<R> {
+    if requested() {
+        return poll(); // two requests at once are met as one (TC-22)
+    }
+    put_request(Some(request));
+    let before = ambient::own_requests();
+    let polled = poll();
+    if polled.is_ready() && ambient::own_requests() == before {
+        drop(take_request());
+    }
+    polled
+}
+
+/// The count of requests of the current task, as [`TaskRef::cancelling`](crate::TaskRef::cancelling) has it. `None`
+/// outside of a task.
+pub fn cancelling() -> Option<usize> {
+    ambient::current_task(|header| header.map(|header| header.state.load().cancelling()))
 }
 
 /// Counts a request of a scope's own on the current task.

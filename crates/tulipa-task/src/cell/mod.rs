@@ -26,7 +26,7 @@ pub(crate) mod vtable;
 use crate::completion::{Subscription, Waiter, Waiters};
 use crate::context::Slot;
 use crate::error::{Cancelled, TaskError};
-use crate::handle::TaskRef;
+use crate::handle::{TaskRef, TaskState};
 use crate::id::TaskId;
 use crate::registry::SlotId;
 use crate::schedule::{Runnable, Scheduler, Why};
@@ -299,7 +299,9 @@ impl Header {
     fn tell(&self, waiter: Waiter) {
         let told = match waiter {
             Waiter::Waker(waker) => unwind::catch(|| waker.wake()),
-            Waiter::Observer(observer, key) => unwind::catch(|| observer.done(key as usize)),
+            Waiter::Observer(observer, key) => {
+                unwind::catch(|| observer.done(key as usize, TaskState::of(self.state.load())))
+            }
             Waiter::Callback(callback) => {
                 let task = TaskRef::of(self);
                 callback.submit(task);

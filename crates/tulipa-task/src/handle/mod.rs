@@ -32,6 +32,20 @@ pub trait Awaitable: Future<Output = Result<Self::Value, TaskError<Self::Error>>
     fn take_outcome(&mut self) -> Option<Result<Self::Value, TaskError<Self::Error>>>;
 }
 
+/// Awaited by reference, a task stays with its owner, who can ask it again or cancel it.
+impl<A: Awaitable> Awaitable for &mut A {
+    type Value = A::Value;
+    type Error = A::Error;
+
+    fn task_ref(&self) -> &TaskRef {
+        (**self).task_ref()
+    }
+
+    fn take_outcome(&mut self) -> Option<Result<A::Value, TaskError<A::Error>>> {
+        (**self).take_outcome()
+    }
+}
+
 /// What can be made a task of, or is one: asyncio's `ensure_future` (EF-01, EF-02).
 ///
 /// A future becomes a task by [`spawn`](crate::spawn); a boxed one (`futures::future::BoxFuture`) is spawned here.

@@ -57,6 +57,18 @@ pub enum TaskState {
     Cancelled,
 }
 
+impl TaskState {
+    pub(crate) fn of(state: Snapshot) -> Self {
+        match state.end() {
+            None => Self::Pending,
+            Some(End::Value) => Self::Finished,
+            Some(End::Failed) => Self::Failed,
+            Some(End::Panicked) => Self::Panicked,
+            Some(End::Cancelled) => Self::Cancelled,
+        }
+    }
+}
+
 impl TaskRef {
     pub(crate) fn of(header: &Header) -> Self {
         header.retain();
@@ -121,13 +133,7 @@ impl TaskRef {
 
     /// Where it is in its life.
     pub fn state(&self) -> TaskState {
-        match self.header().state.load().end() {
-            None => TaskState::Pending,
-            Some(End::Value) => TaskState::Finished,
-            Some(End::Failed) => TaskState::Failed,
-            Some(End::Panicked) => TaskState::Panicked,
-            Some(End::Cancelled) => TaskState::Cancelled,
-        }
+        TaskState::of(self.header().state.load())
     }
 
     /// Whether it has ended, in whatever way.
@@ -180,8 +186,8 @@ impl TaskRef {
     /// (TC-37 to TC-39).
     pub fn uncancel(&self) -> usize {
         let left = self.header().state.update(Snapshot::uncancel);
-        if left == 0 {
-            ambient::withdraw_request_of_current(self.header());
+        if left == 0 && ambient::withdraw_request(self.header()) {
+            self.header().wake(); // a leaf that was ready may have stayed Pending because of it
         }
         left
     }
