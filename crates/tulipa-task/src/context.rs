@@ -5,7 +5,7 @@
 //! costs nothing. Only the poller of a task touches its context, as it touches its future (access rule 2).
 
 use crate::cancel::ambient;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, thread_local};
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
@@ -351,7 +351,7 @@ fn with_current<R>(f: impl FnOnce(&mut Slot) -> R) -> R {
     ambient::current_header(|header| match header {
         // SAFETY: access rule 2: this thread polls the task, and `f` does not come back here.
         Some(header) => header.context.with_mut(|slot| f(unsafe { &mut *slot })),
-        None => BASE.with_borrow_mut(f),
+        None => BASE.with(|base| f(&mut base.borrow_mut())),
     })
 }
 

@@ -1,9 +1,9 @@
 //! Numbers of tasks.
 
 use crate::cell::Kind;
+use crate::sync::{Counter, thread_local};
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The number of a task, unique in the process. A thread hands them out in rising order (CT-05).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +12,7 @@ pub struct TaskId(u64);
 /// A thread takes this many at a time, so that threads that spawn do not meet at one counter.
 const BLOCK: u64 = 256;
 
-static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
+static NEXT_BLOCK: Counter = Counter::from(1);
 
 thread_local! {
     static BLOCK_LEFT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
@@ -24,13 +24,12 @@ impl TaskId {
         if kind == Kind::Job {
             return Self(0);
         }
-        let (mut next, mut end) = BLOCK_LEFT.get();
+        let (mut next, mut end) = BLOCK_LEFT.with(Cell::get);
         if next == end {
-            // Relaxed: the numbers differ whatever the order, and say nothing about other memory.
-            next = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
+            next = NEXT_BLOCK.take(BLOCK);
             end = next + BLOCK;
         }
-        BLOCK_LEFT.set((next + 1, end));
+        BLOCK_LEFT.with(|left| left.set((next + 1, end)));
         Self(next)
     }
 

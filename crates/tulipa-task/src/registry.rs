@@ -25,7 +25,7 @@
 
 use crate::cell::Header;
 use crate::handle::TaskRef;
-use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, AtomicUsize, Counter, Mutex, Ordering, thread_local};
 use std::cell::Cell;
 use std::fmt;
 use std::ptr::{self, NonNull};
@@ -59,8 +59,8 @@ pub struct Registry {
 #[must_use = "the shard is the thread's for as long as this lives"]
 pub struct Claim<'a> {
     registry: &'a Registry,
-    shard: Option<u32>,
-    before: (*const Registry, u32),
+    own: Own,
+    before: Own,
     _this_thread_only: std::marker::PhantomData<*const ()>,
 }
 
@@ -90,11 +90,28 @@ impl SlotId {
     }
 }
 
-thread_local! {
-    /// The registry whose shard this thread owns, and which one that is.
-    static CLAIMED: Cell<(*const Registry, u32)> = const { Cell::new((ptr::null(), SHARED)) };
+/// A thread's idea of the shard that it owns. It holds where the shard bears the same token: so a claim that was forgotten,
+/// or dropped out of order, or whose registry is gone, gives nobody a shard that is not his.
+#[derive(Debug, Clone, Copy)]
+struct Own {
+    shard: u32,
+    token: u64,
 }
 
+impl Own {
+    const NOTHING: Self = Self {
+        shard: u32::MAX,
+        token: UNCLAIMED,
+    };
+}
+
+thread_local! {
+    static OWN: Cell<Own> = const { Cell::new(Own::NOTHING) };
+}
+
+static NEXT_TOKEN: Counter = Counter::from(UNCLAIMED + 1);
+
+const UNCLAIMED: u64 = 0;
 const SHARED: u32 = 0;
 const DEFAULT_SHARDS: usize = 64;
 
@@ -122,15 +139,15 @@ impl Registry {
 
     /// Claims a shard for the calling thread.
     pub fn claim(&self) -> Claim<'_> {
-        let own = (1..).zip(self.shards.iter().skip(1));
-        let shard = own
-            .into_iter()
-            .find_map(|(index, shard)| shard.claim().then_some(index));
-        let before = CLAIMED.replace((self, shard.unwrap_or(SHARED)));
+        let token = NEXT_TOKEN.take(1);
+        let own = (1..)
+            .zip(self.shards.iter().skip(1))
+            .find_map(|(index, shard)| shard.claim(token).then_some(index))
+            .map_or(Own::NOTHING, |shard| Own { shard, token });
         Claim {
             registry: self,
-            shard,
-            before,
+            own,
+            before: OWN.with(|current| current.replace(own)),
             _this_thread_only: std::marker::PhantomData,
         }
     }
@@ -138,11 +155,12 @@ impl Registry {
     /// Every task that is not done, in no particular order. Nothing stops while it is taken: tasks that begin or end
     /// meanwhile may or may not be in it (AL-01 to AL-03).
     pub fn snapshot(&self) -> Vec<TaskRef> {
-        let _one_at_a_time = self.visitors.lock();
         let mut tasks = Vec::new();
+        let one_at_a_time = self.visitors.lock();
         for shard in &self.shards {
             shard.visit(|task| tasks.push(task));
         }
+        drop(one_at_a_time); // before any reference is dropped: if it is the last, that may run anything
         tasks.retain(|task| !task.is_done());
         tasks
     }
@@ -159,11 +177,10 @@ impl Registry {
 
     /// Lists a task.
     pub(crate) fn insert(&self, task: NonNull<Header>) -> SlotId {
-        let (registry, shard) = CLAIMED.get();
-        if ptr::eq(registry, self) && shard != SHARED {
+        if let Some((shard, own)) = self.own_shard() {
             return SlotId {
                 shard,
-                slot: self.shards[shard as usize].insert(task),
+                slot: own.insert(task),
             };
         }
         let _owner = self.shared.lock();
@@ -179,20 +196,27 @@ impl Registry {
         if !shard.take_out(id.slot, task) {
             return; // a visitor is there, and gives the slot back when he leaves
         }
-        let (registry, own) = CLAIMED.get();
-        if ptr::eq(registry, self) && own == id.shard && own != SHARED {
-            shard.give_back_as_owner(id.slot);
-        } else {
-            shard.give_back(id.slot);
+        match self.own_shard() {
+            Some((own, _)) if own == id.shard => shard.give_back_as_owner(id.slot),
+            _ => shard.give_back(id.slot),
         }
+    }
+
+    /// The shard that this thread owns here.
+    fn own_shard(&self) -> Option<(u32, &Shard)> {
+        let own = OWN.with(Cell::get);
+        let shard = self.shards.get(own.shard as usize)?;
+        shard
+            .is_claimed_with(own.token)
+            .then_some((own.shard, shard))
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        CLAIMED.set(self.before);
-        if let Some(shard) = self.shard {
-            self.registry.shards[shard as usize].unclaim();
+        OWN.with(|current| current.set(self.before));
+        if self.own.token != UNCLAIMED {
+            self.registry.shards[self.own.shard as usize].unclaim();
         }
     }
 }
@@ -207,7 +231,8 @@ impl fmt::Debug for Registry {
 
 /// Slots, and which of them are free.
 struct Shard {
-    claimed: AtomicU32,
+    /// The token of the claim, or [`UNCLAIMED`]. The shared shard is never claimed.
+    claimed: AtomicU64,
     /// How many slots have ever been in use. Written by the owner.
     used: AtomicU32,
     /// Those ever listed here and those ever removed: their difference is the number of tasks.
@@ -242,7 +267,7 @@ const TAG: usize = 0b11;
 impl Shard {
     fn new() -> Self {
         Self {
-            claimed: AtomicU32::new(0),
+            claimed: AtomicU64::new(UNCLAIMED),
             used: AtomicU32::new(0),
             inserted: AtomicUsize::new(0),
             removed_by_owner: AtomicUsize::new(0),
@@ -253,16 +278,21 @@ impl Shard {
         }
     }
 
-    fn claim(&self) -> bool {
+    fn claim(&self, token: u64) -> bool {
         // Acquire: pairs with the Release in `unclaim`, so that the new owner sees the old one's list.
         self.claimed
-            .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(UNCLAIMED, token, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
+    }
+
+    fn is_claimed_with(&self, token: u64) -> bool {
+        // Relaxed: a thread that asks with its own token wrote it itself, and nobody else unclaims it.
+        token != UNCLAIMED && self.claimed.load(Ordering::Relaxed) == token
     }
 
     fn unclaim(&self) {
         // Release: pairs with the Acquire in `claim`.
-        self.claimed.store(0, Ordering::Release);
+        self.claimed.store(UNCLAIMED, Ordering::Release);
     }
 
     fn len(&self) -> usize {

@@ -1,17 +1,37 @@
 //! The one door to atomics, cells, locks and threads: `std`'s in a build, loom's under `cfg(loom)`.
 //!
-//! Everything that a loom model must see goes through here. What is a thread's own (the ambient frame, the
-//! claimed shard) is not shared and stays with `std`.
+//! Everything that a loom model must see goes through here. So does what is a thread's own (the ambient frame, the
+//! claimed shard): loom runs its threads on one of the system's, where `std`'s thread-locals would be shared.
 
 #[cfg(loom)]
 pub(crate) use self::model::*;
 #[cfg(not(loom))]
 pub(crate) use self::real::*;
 
+pub(crate) use std::thread::{Thread, park, park_timeout};
+
+/// Hands out numbers that differ, in the whole process. `std`'s in a model too: a static outlives the model's runs, and
+/// nothing hangs on the order of the numbers.
+#[derive(Debug)]
+pub(crate) struct Counter(std::sync::atomic::AtomicU64);
+
+impl Counter {
+    pub(crate) const fn from(first: u64) -> Self {
+        Self(std::sync::atomic::AtomicU64::new(first))
+    }
+
+    /// The first of the next `many` numbers.
+    pub(crate) fn take(&self, many: u64) -> u64 {
+        // Relaxed: the numbers differ whatever the order, and say nothing about other memory.
+        self.0.fetch_add(many, Ordering::Relaxed)
+    }
+}
+
 #[cfg(not(loom))]
 mod real {
     pub(crate) use parking_lot::Mutex;
     pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use std::thread_local;
 
     /// Gives the holder of a lock bit that is about to be free the time to free it.
     pub(crate) struct Backoff(crossbeam_utils::Backoff);
@@ -51,6 +71,7 @@ mod real {
 mod model {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use loom::thread_local;
 
     /// loom's mutex in parking_lot's form: a lock is never poisoned.
     #[derive(Debug, Default)]

@@ -3,12 +3,12 @@
 use super::Task;
 use crate::cancel::ambient;
 use crate::error::TaskError;
+use crate::sync::{Thread, park, park_timeout};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// Time ran out before the task ended. The task is not cancelled, and can be waited for again (RT-03).
@@ -79,9 +79,9 @@ impl<T, E> Task<T, E> {
                 return Some(outcome);
             }
             match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-                None => std::thread::park(),
+                None => park(),
                 Some(Duration::ZERO) => return None,
-                Some(left) => std::thread::park_timeout(left),
+                Some(left) => park_timeout(left),
             }
         }
     }
