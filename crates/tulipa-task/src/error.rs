@@ -5,6 +5,8 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 /// How a task ended that did not end with a value.
@@ -171,6 +173,17 @@ struct Caught {
     payload: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
+impl Drop for Caught {
+    /// A payload is a value of the user's, whose destructor may panic as well: that is one panic too many to tell of, and
+    /// must not take the worker along that drops it.
+    fn drop(&mut self) {
+        let payload = self.payload.lock().take();
+        if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            mem::forget(another);
+        }
+    }
+}
+
 impl Panic {
     /// The panic whose payload `catch_unwind` gave: for code that catches one on the way and passes it on.
     ///
@@ -252,7 +265,7 @@ impl Panic {
     ///
     /// Always: that is its purpose.
     pub fn resume(self) -> ! {
-        std::panic::resume_unwind(self.into_panic())
+        panic::resume_unwind(self.into_panic())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::id::TaskId;
 use crate::schedule::Scheduler;
 use crate::unwind;
 use std::fmt;
+use std::io::Write;
 use std::panic::Location;
 
 /// A failure that nobody read, or a panic that has no task to be stored in (F-12 to F-15, T-22, DC-08).
@@ -107,10 +108,19 @@ fn send(report: &Report<'_>) {
         Some(scheduler) => scheduler.report(report),
         None => match Scheduler::current() {
             Some(scheduler) => scheduler.report(report),
-            None => eprintln!("{report}"),
+            None => print(format_args!("{report}")),
         },
     });
-    if told.is_err() {
-        eprintln!("{report} (and the handler for such reports panicked)");
+    if let Err(panic) = told {
+        // Without the failure: it may be its own `Debug` that panics.
+        let (name, message) = (report.task_name(), report.message);
+        print(format_args!(
+            "tulipa: {message}: `{name}`; this could not be reported: {panic}"
+        ));
     }
+}
+
+/// One line on standard error. Where that is closed, nobody could be told.
+pub(crate) fn print(line: fmt::Arguments<'_>) {
+    let _nobody_could_be_told = writeln!(std::io::stderr(), "{line}");
 }

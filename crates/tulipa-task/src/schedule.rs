@@ -6,6 +6,7 @@ use crate::context::Slot;
 use crate::handle::TaskRef;
 use crate::registry::Registry;
 use crate::report::Report;
+use crate::sync::thread_local;
 use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -60,7 +61,7 @@ pub trait Schedule: Send + Sync + 'static {
     ///
     /// By default it is one line on standard error.
     fn report(&self, report: &Report<'_>) {
-        eprintln!("{report}");
+        crate::report::print(format_args!("{report}"));
     }
 
     /// Whether new tasks are taken. Spawning on an executor that takes none panics, and says so.
@@ -170,7 +171,7 @@ impl Scheduler {
     /// That of the task that this thread polls; else the one it has [entered](Self::enter).
     pub fn current() -> Option<Self> {
         let polled = crate::cancel::ambient::current_header(|header| header?.scheduler().cloned());
-        polled.or_else(|| ENTERED.with_borrow(Clone::clone))
+        polled.or_else(|| ENTERED.with(|entered| entered.borrow().clone()))
     }
 
     /// Makes it the current one of this thread, until the guard is dropped.
@@ -187,7 +188,7 @@ impl Scheduler {
     /// ```
     pub fn enter(&self) -> EnteredScheduler {
         EnteredScheduler {
-            before: ENTERED.replace(Some(self.clone())),
+            before: ENTERED.with(|entered| entered.replace(Some(self.clone()))),
             _this_thread_only: std::marker::PhantomData,
         }
     }
@@ -244,7 +245,7 @@ pub struct EnteredScheduler {
 
 impl Drop for EnteredScheduler {
     fn drop(&mut self) {
-        let left = ENTERED.replace(self.before.take());
+        let left = ENTERED.with(|entered| entered.replace(self.before.take()));
         drop(left);
     }
 }

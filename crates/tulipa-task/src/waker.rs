@@ -18,7 +18,7 @@ pub(crate) fn lend(header: &Header) -> ManuallyDrop<Waker> {
 
 /// The task that `waker` wakes, if it is one of this crate's.
 pub(crate) fn task_of(waker: &Waker) -> Option<TaskRef> {
-    if *waker.vtable() != VTABLE {
+    if !std::ptr::eq(waker.vtable(), &VTABLE) {
         return None;
     }
     let header = NonNull::new(waker.data().cast_mut().cast::<Header>())?;

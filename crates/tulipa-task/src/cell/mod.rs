@@ -217,7 +217,7 @@ impl Header {
     }
 
     pub(crate) fn list(&self, slot: SlotId) {
-        // Relaxed: read by whoever ends the task, after the hand-over that the state word orders.
+        // Relaxed: read by whoever ends the task, to whom the scheduler's queue has handed it over after this.
         self.slot.store(slot.pack(), Ordering::Relaxed);
     }
 
@@ -300,7 +300,9 @@ impl Header {
         let told = match waiter {
             Waiter::Waker(waker) => unwind::catch(|| waker.wake()),
             Waiter::Observer(observer, key) => {
-                unwind::catch(|| observer.done(key as usize, TaskState::of(self.state.load())))
+                let state = TaskState::of(self.state.load());
+                // Moved in: if this was the last reference, the observer's destructor is caught as well.
+                unwind::catch(move || observer.done(key as usize, state))
             }
             Waiter::Callback(callback) => {
                 let task = TaskRef::of(self);
@@ -310,6 +312,23 @@ impl Header {
         };
         if let Err(panic) = told {
             crate::report::stray_panic(self, "a waker or observer panicked", &panic);
+        }
+    }
+
+    /// What a cell that is about to be freed holds of its user's, other than its outcome.
+    ///
+    /// # Safety
+    ///
+    /// Rule 1: nobody else has a pointer into the cell.
+    unsafe fn take_contents(&self) -> (Slot, Waiters) {
+        // SAFETY: the caller's promise, for both.
+        unsafe {
+            (
+                self.context
+                    .with_mut(|context| std::mem::take(&mut *context)),
+                self.side
+                    .with_mut(|side| std::mem::take(&mut (*side).waiters)),
+            )
         }
     }
 
@@ -441,10 +460,7 @@ impl Header {
 pub(crate) unsafe fn free(header: NonNull<Header>) {
     // SAFETY: the caller's promise; the header lives until `free` of the vtable has run.
     unsafe {
-        let vtable = header.as_ref().vtable;
-        if header.as_ref().kind == Kind::Deferred {
-            run::drop_outcome(header.as_ref());
-        }
-        (vtable.free)(header);
+        run::drop_contents(header.as_ref());
+        (header.as_ref().vtable.free)(header);
     }
 }

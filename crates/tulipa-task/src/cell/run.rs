@@ -31,8 +31,7 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
         // SAFETY: rule 1: the state says Scheduled, and the reference is still this function's.
         AfterPoll::Resubmit => Some(unsafe { Runnable::adopt(pointer) }),
         AfterPoll::Abort => {
-            let end = frame.enter(|| cancel(header, &frame, Cancelled::new(None)));
-            complete(header, end);
+            cancel_and_complete(header, Cancelled::new(None));
             None
         }
     }
@@ -46,20 +45,30 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
 pub(crate) unsafe fn cancel_unrun(pointer: NonNull<Header>) {
     // SAFETY: rule 1: the reference is this function's until `complete`.
     let header = unsafe { pointer.as_ref() };
-    let _whatever_it_met = header.state.update(Snapshot::begin_poll);
+    let begin = header.state.update(Snapshot::begin_poll);
+    cancel_and_complete(header, request(header, begin));
+}
+
+/// The request that a poll met; one without a message if it is to be cancelled for another reason.
+fn request(header: &Header, begin: Begin) -> Cancelled {
+    if begin.request {
+        header.take_message()
+    } else {
+        Cancelled::new(None)
+    }
+}
+
+/// Ends a task that this thread has begun to poll, without polling it.
+fn cancel_and_complete(header: &Header, request: Cancelled) {
     let frame = Frame::new(header);
-    let end = frame.enter(|| cancel(header, &frame, Cancelled::new(None)));
+    let end = frame.enter(|| cancel(header, &frame, request));
     complete(header, end);
 }
 
 /// What the poll came to, if the task has ended by it. Rule 2 holds: `begin_poll` has given the stage to this thread.
 fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
     if begin.abort || begin.request {
-        let request = if begin.request {
-            header.take_message()
-        } else {
-            Cancelled::new(None)
-        };
+        let request = request(header, begin);
         if begin.abort || begin.first {
             return Some(cancel(header, frame, request)); // never polled: its body never runs (TC-05)
         }
@@ -118,8 +127,9 @@ pub(crate) fn complete(header: &Header, mut kind: End) {
             .update(|state| state.complete(kind, !is_deferred))
         {
             AfterComplete::Requested => {
-                let request = header.take_message();
-                kind = end(header, TaskError::Cancelled(request));
+                // The value's destructor runs as the task.
+                let (frame, request) = (Frame::new(header), header.take_message());
+                kind = frame.enter(|| cancel(header, &frame, request));
             }
             AfterComplete::Done { last: false } => return,
             AfterComplete::Done { last: true } => {
@@ -147,11 +157,28 @@ pub(crate) fn complete(header: &Header, mut kind: End) {
 /// caller was told that it is his, or gave back the last reference.
 pub(crate) fn drop_outcome(header: &Header) {
     // SAFETY: rule 3.
-    let cleared = unwind::catch(|| unsafe {
-        report::unread(header);
-        (header.vtable().clear)(header.as_ptr());
-    });
-    if let Err(panic) = cleared {
+    if let Err(panic) = unwind::catch(|| unsafe { report::unread(header) }) {
+        report::stray_panic(header, "an unread failure could not be shown", &panic);
+    }
+    // SAFETY: rule 3.
+    if let Err(panic) = unwind::catch(|| unsafe { (header.vtable().clear)(header.as_ptr()) }) {
         report::stray_panic(header, "the destructor of an outcome panicked", &panic);
+    }
+}
+
+/// Drops what else of the user's the cell holds, before it is freed: the values of context variables, callbacks of
+/// a deferred that was never set. A destructor that panics is reported, here too.
+///
+/// # Safety
+///
+/// Rule 1: nobody else has a pointer into the cell.
+pub(crate) unsafe fn drop_contents(header: &Header) {
+    if header.kind() == Kind::Deferred {
+        drop_outcome(header);
+    }
+    // SAFETY: the caller's promise.
+    let contents = unsafe { header.take_contents() };
+    if let Err(panic) = unwind::catch(|| drop(contents)) {
+        report::stray_panic(header, "a destructor panicked", &panic);
     }
 }
