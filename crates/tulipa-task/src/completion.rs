@@ -38,8 +38,11 @@ use std::task::Waker;
 /// assert_eq!(last.0.load(Ordering::Relaxed), 7);
 /// ```
 pub trait Observer: Send + Sync {
-    /// The task that was subscribed to with `key` has ended, and how. Called once for each subscription, on the thread
-    /// that ended the task, with no lock held. It should be brief; a panic in it is reported, and costs nobody else.
+    /// The task that was subscribed to with `key` has ended, and how. Called once for each subscription, with no lock of
+    /// this crate held. It should be brief; a panic in it is reported, and costs nobody else.
+    ///
+    /// It is called by whoever ended the task; or, if the task ended just while somebody subscribed to it, unsubscribed
+    /// from it, named or cancelled it, from inside that call.
     fn done(&self, key: usize, state: TaskState);
 
     /// The task that waits here, for those who draw who waits for whom.
@@ -162,22 +165,16 @@ impl Waiters {
         }
     }
 
-    /// Puts `waker` in the place of an older one of the same awaiter. The older one comes back, to be dropped later.
-    pub(crate) fn replace_waker(
-        &mut self,
-        Subscription(key): &Subscription,
-        waker: &Waker,
-    ) -> Option<Waker> {
-        let entry = match self {
+    /// The waker that an awaiter has left here.
+    pub(crate) fn waker(&mut self, Subscription(key): &Subscription) -> Option<&mut Waker> {
+        let waiter = match self {
             Self::Many(list) => &mut list.entries.get_mut(*key as usize)?.waiter,
-            Self::One(waiter) => waiter,
-            Self::None => return None,
+            Self::One(waiter) if *key == FIRST => waiter,
+            Self::None | Self::One(_) => return None,
         };
-        match entry {
-            Waiter::Waker(old) if !old.will_wake(waker) => {
-                Some(std::mem::replace(old, waker.clone()))
-            }
-            _ => None,
+        match waiter {
+            Waiter::Waker(waker) => Some(waker),
+            Waiter::Observer(..) | Waiter::Callback(_) => None,
         }
     }
 

@@ -164,6 +164,11 @@ pub fn count() {
     });
 }
 
+/// How many requests the current task has had, less those taken back.
+pub(crate) fn counted() -> usize {
+    ambient::current_header(|header| header.map_or(0, |header| header.state.load().cancelling()))
+}
+
 /// Takes back what [`count`] counted, and answers with what is left: `uncancel` on the current task.
 pub fn uncount() -> usize {
     crate::current_task().map_or(0, |task| task.uncancel())

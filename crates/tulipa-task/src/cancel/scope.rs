@@ -118,8 +118,9 @@ impl<F: Future> Future for Mask<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let hidden = cancel::take_request();
+        let hidden = cancel::take_request().map(Hidden::new);
         let polled = self.project().future.poll(cx);
+        let hidden = hidden.and_then(Hidden::still_stands);
         // A request that the inside made to its own task meanwhile waits as well.
         let own = if polled.is_pending() {
             cancel::take_request()
@@ -132,6 +133,28 @@ impl<F: Future> Future for Mask<F> {
             (None, _) => {}
         }
         polled
+    }
+}
+
+/// A request while the inside of a mask is polled.
+struct Hidden {
+    request: Cancelled,
+    was_counted: bool,
+}
+
+impl Hidden {
+    fn new(request: Cancelled) -> Self {
+        let was_counted = cancel::counted() > 0;
+        Self {
+            request,
+            was_counted,
+        }
+    }
+
+    /// The request, unless the inside has taken back all that there were (TC-38).
+    fn still_stands(self) -> Option<Cancelled> {
+        let withdrawn = self.was_counted && cancel::counted() == 0;
+        (!withdrawn).then_some(self.request)
     }
 }
 

@@ -4,7 +4,7 @@ use super::TaskRef;
 use crate::cancel;
 use crate::cancel::ambient;
 use crate::completion::{Subscription, Waiter};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 /// One awaiter's side of an await. The task waited for is given to each call, because the handle has it.
 #[derive(Debug, Default)]
@@ -32,13 +32,22 @@ impl Join {
             target.name(),
         );
         self.suspended = true;
-        if let Some(request) = cancel::take_request() {
-            self.forwarded = true;
-            target.cancel_by(request);
-        }
-        match self.register(target, cx) {
+        self.forward(target);
+        match self.register(target, cx.waker()) {
             true => Poll::Pending,
             false => self.deliver(target), // it ended meanwhile
+        }
+    }
+
+    /// Passes a request on; one that comes too late is left to the scopes around, or it would be lost.
+    fn forward(&mut self, target: &TaskRef) {
+        let Some(request) = cancel::take_request() else {
+            return;
+        };
+        if target.cancel_by(request.clone()) {
+            self.forwarded = true;
+        } else {
+            cancel::put_request(Some(request));
         }
     }
 
@@ -57,21 +66,20 @@ impl Join {
     }
 
     /// `false`: the task has ended.
-    fn register(&mut self, target: &TaskRef, cx: &mut Context<'_>) -> bool {
-        match &self.subscription {
-            None => {
-                self.subscription = target
-                    .header()
-                    .subscribe(Waiter::Waker(cx.waker().clone()))
-                    .ok();
-                self.subscription.is_some()
-            }
-            Some(subscription) => {
-                let replaced = target
-                    .header()
-                    .edit_unless_done(|side| side.waiters.replace_waker(subscription, cx.waker()));
-                replaced.is_some()
-            }
+    fn register(&mut self, target: &TaskRef, waker: &Waker) -> bool {
+        let Some(subscription) = &self.subscription else {
+            let waiter = Waiter::Waker(waker.clone());
+            self.subscription = target.header().subscribe(waiter).ok();
+            return self.subscription.is_some();
+        };
+        let is_same = target.header().edit_unless_done(|side| {
+            let registered = side.waiters.waker(subscription);
+            registered.is_some_and(|registered| registered.will_wake(waker))
+        });
+        match is_same {
+            None => false,
+            Some(true) => true,
+            Some(false) => replace(target, subscription, waker.clone()),
         }
     }
 
@@ -88,4 +96,15 @@ impl Join {
             }
         }
     }
+}
+
+/// Puts `waker` in the place of the one that the awaiter had. Cloned and dropped outside of the edit, because either may run
+/// anything. `false`: the task has ended.
+fn replace(target: &TaskRef, subscription: &Subscription, mut waker: Waker) -> bool {
+    let replaced = target.header().edit_unless_done(|side| {
+        if let Some(registered) = side.waiters.waker(subscription) {
+            std::mem::swap(registered, &mut waker);
+        }
+    });
+    replaced.is_some()
 }
