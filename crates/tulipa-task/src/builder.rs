@@ -103,9 +103,10 @@ where
 ///
 /// ```
 /// # let (scheduler, _run) = tulipa_task::doctest::executor();
+/// # let _entered = scheduler.enter();
 /// use tulipa_task::Builder;
 ///
-/// let task = Builder::new().name("sum").eager(true).on(&scheduler).spawn(async { 1 + 1 });
+/// let task = Builder::new().name("sum").eager(true).spawn(async { 1 + 1 });
 /// assert_eq!(task.result(), Ok(Ok(&2)), "an eager task that never suspends is done when spawn returns");
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -130,7 +131,8 @@ impl Builder {
         self
     }
 
-    /// Whether its first step is taken inside `spawn`, before that returns (EG-02, EG-03).
+    /// Whether its first step is taken inside `spawn`, before that returns (EG-02, EG-03). Spawned on another executor
+    /// than the current one, from outside, it begins there, as others do (EG-07).
     pub fn eager(mut self, eager: bool) -> Self {
         self.eager = eager;
         self
@@ -301,7 +303,7 @@ fn begin(task: &crate::handle::TaskRef, eager: bool) {
     let header = task.header();
     let scheduler = header.scheduler().expect("a task has one");
     header.list(scheduler.registry().insert(header.as_ptr()));
-    if !eager {
+    if !eager || Scheduler::current().as_ref() != Some(scheduler) {
         return header.submit_as(Why::Spawned);
     }
     // SAFETY: rule 1: the state began as Scheduled, with the runtime's reference counted, and this is its one Runnable.
