@@ -19,6 +19,7 @@ mod schedule;
 mod sync;
 mod unwind;
 mod waker;
+mod yield_now;
 
 pub use builder::{Builder, spawn, spawn_local, try_spawn};
 pub use completion::{Observer, Subscription};
@@ -32,6 +33,7 @@ pub use id::TaskId;
 pub use registry::{Claim, Registry};
 pub use report::Report;
 pub use schedule::{EnteredScheduler, Runnable, Schedule, Scheduler, Why};
+pub use yield_now::{YieldNow, yield_now};
 
 /// The task that is running on this thread; none in a callback, or outside (CU-01, CU-03).
 ///
