@@ -158,6 +158,17 @@ pub fn now() -> Instant {
 }
 
 /// Held while timers are current on a thread: see [`Timers::enter`].
+///
+/// # Examples
+///
+/// ```
+/// use tulipa_timers::{Clock, Entered, Timers};
+///
+/// let entered: Entered = Timers::new(Clock::virtual_(), 1).enter(0);
+/// assert!(Timers::current().is_some());
+/// drop(entered);
+/// assert!(Timers::current().is_none());
+/// ```
 #[must_use = "the timers are current for as long as this lives"]
 pub struct Entered {
     before: Option<Current>,

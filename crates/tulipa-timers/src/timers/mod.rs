@@ -1,8 +1,12 @@
 //! The timers of a program: a clock and some wheels, one a thread.
 
+mod fire;
+mod parking;
+
+pub use self::parking::Parking;
+
 use crate::clock::Clock;
 use crate::current::{self, Entered};
-use crate::due::Due;
 use crate::instant::Instant;
 use crate::interval::Interval;
 use crate::park::Park;
@@ -234,195 +238,6 @@ impl Timers {
         Interval::new(self.sleep_until(start), period)
     }
 
-    /// Wakes everybody whose deadline has passed and says how many that were.
-    ///
-    /// They are woken in order of deadline, and those of one deadline in the order in which they were armed, as far as
-    /// they are in one shard; else shard by shard. Any thread may call this at any time, also several at once. A waker
-    /// that panics has the panic hook report it, and the others are woken all the same.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use futures::FutureExt;
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::virtual_(), 1);
-    /// let mut nap = timers.sleep(Duration::from_millis(1));
-    /// assert!((&mut nap).now_or_never().is_none());
-    /// timers.clock().advance(Duration::from_millis(1));
-    /// assert_eq!(timers.fire(), 1);
-    /// ```
-    pub fn fire(&self) -> usize {
-        let Some(first) = self.next_deadline() else {
-            return 0; // without asking the clock
-        };
-        let now = self.now();
-        if first > now {
-            return 0;
-        }
-        let mut due = Due::default();
-        for shard in &self.shards[..] {
-            shard.expire(now, &mut due);
-        }
-        due.wake()
-    }
-
-    /// A time before which no timer is due; `None` if there is none to wait for. Takes no lock.
-    ///
-    /// It is the earliest deadline, but for timers that were cancelled or moved since the last [`fire`](Self::fire): it
-    /// may be what was theirs. To wait until then, use [`begin_park`](Self::begin_park).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use futures::FutureExt;
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::virtual_(), 1);
-    /// let mut nap = timers.sleep(Duration::from_secs(1));
-    /// assert_eq!(timers.next_deadline(), None);
-    /// assert!((&mut nap).now_or_never().is_none());
-    /// assert_eq!(timers.next_deadline(), Some(nap.deadline()));
-    /// ```
-    pub fn next_deadline(&self) -> Option<Instant> {
-        finite(self.hint())
-    }
-
-    /// Moves a virtual clock by `duration` and [fires](Self::fire) what is due then.
-    ///
-    /// # Panics
-    ///
-    /// On a real clock.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::virtual_(), 1);
-    /// assert_eq!(timers.advance(Duration::from_secs(1)), 0);
-    /// ```
-    #[track_caller]
-    pub fn advance(&self, duration: Duration) -> usize {
-        self.clock().advance(duration);
-        self.fire()
-    }
-
-    /// Moves a virtual clock to the earliest deadline and fires what is due then. `false` if no timer waits for
-    /// anything but [`Instant::NEVER`]: time alone will change nothing.
-    ///
-    /// # Panics
-    ///
-    /// On a real clock.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use futures::FutureExt;
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::virtual_(), 1);
-    /// let mut year = timers.sleep(Duration::from_secs(365 * 24 * 3600));
-    /// assert!((&mut year).now_or_never().is_none());
-    ///
-    /// assert!(timers.advance_to_next());
-    /// assert_eq!(timers.now(), year.deadline());
-    /// assert!(!timers.advance_to_next());
-    /// ```
-    #[track_caller]
-    pub fn advance_to_next(&self) -> bool {
-        let deadlines = self.shards.iter().filter_map(|shard| shard.next_deadline());
-        let next = deadlines.min();
-        // Also without one: a real clock is to panic in any case.
-        self.clock().advance_to(next.unwrap_or(Instant::START));
-        if next.is_some() {
-            self.fire();
-        }
-        next.is_some()
-    }
-
-    /// Sets what interrupts the thread that waits in [`begin_park`](Self::begin_park), in place of what was set before.
-    ///
-    /// It is called on the thread that arms a timer, outside every lock, when that timer is due earlier than the parked
-    /// thread would wake by itself, and at most once a park. It must end the wait also if it comes just before that
-    /// begins, as `unpark` of a thread or a write to an eventfd do.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use futures::FutureExt;
-    /// use std::sync::Arc;
-    /// use std::sync::atomic::{AtomicUsize, Ordering};
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::virtual_(), 1);
-    /// let interruptions = Arc::new(AtomicUsize::new(0));
-    /// let count = Arc::clone(&interruptions);
-    /// timers.on_earlier(move || _ = count.fetch_add(1, Ordering::Relaxed));
-    ///
-    /// let _parking = timers.begin_park();
-    /// let mut nap = timers.sleep(Duration::from_secs(1));
-    /// assert!((&mut nap).now_or_never().is_none()); // another thread's, usually
-    /// assert_eq!(interruptions.load(Ordering::Relaxed), 1);
-    /// ```
-    pub fn on_earlier(&self, interrupt: impl Fn() + Send + Sync + 'static) {
-        self.park().on_earlier(Arc::new(interrupt));
-    }
-
-    /// Announces that the calling thread is about to wait for the next deadline, and says which that is. It waits, then
-    /// drops the guard, then calls [`fire`](Self::fire).
-    ///
-    /// While the guard lives, arming an earlier timer calls what [`on_earlier`](Self::on_earlier) was given. One thread
-    /// at a time may be in here.
-    ///
-    /// # Panics
-    ///
-    /// If another guard of these timers lives: two threads that wait would miss each other's interruptions.
-    ///
-    /// # Examples
-    ///
-    /// A loop that drives timers. [`background`](Self::background) is this on a thread of its own.
-    ///
-    /// ```
-    /// use futures::FutureExt;
-    /// use std::thread;
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::real(), 1);
-    /// let mut nap = timers.sleep(Duration::from_millis(1));
-    /// assert!((&mut nap).now_or_never().is_none());
-    ///
-    /// let parker = thread::current();
-    /// timers.on_earlier(move || parker.unpark());
-    /// while timers.fire() == 0 {
-    ///     let parking = timers.begin_park();
-    ///     match parking.timeout() {
-    ///         Some(timeout) => thread::park_timeout(timeout),
-    ///         None => thread::park(),
-    ///     }
-    /// }
-    /// assert!(nap.now_or_never().is_some());
-    /// ```
-    #[track_caller]
-    pub fn begin_park(&self) -> Parking<'_> {
-        let Some(until) = self.park().begin(|| self.hint()) else {
-            panic!(
-                "Timers::begin_park called while a thread is parked on these timers: \
-                 let one thread drive them (a runtime does, and so does `Timers::background`)"
-            )
-        };
-        Parking {
-            timers: self,
-            until: finite(until),
-        }
-    }
-
     /// How many timers are held: those that wait, and those that have fired and whose future was not polled since.
     ///
     /// # Examples
@@ -455,6 +270,7 @@ impl Timers {
         })
     }
 
+    /// No timer is due before this.
     fn hint(&self) -> u64 {
         self.shards
             .iter()
@@ -477,57 +293,6 @@ impl fmt::Debug for Timers {
             .field("next_deadline", &self.next_deadline())
             .field("park", self.park())
             .finish()
-    }
-}
-
-/// Held by the thread that waits for the next deadline: see [`Timers::begin_park`].
-#[derive(Debug)]
-#[must_use = "the timers interrupt the waiting thread only as long as this lives"]
-pub struct Parking<'a> {
-    timers: &'a Timers,
-    until: Option<Instant>,
-}
-
-impl Parking<'_> {
-    /// When to wake at the latest; `None`: when interrupted.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::real(), 1);
-    /// assert_eq!(timers.begin_park().deadline(), None);
-    /// ```
-    pub fn deadline(&self) -> Option<Instant> {
-        self.until
-    }
-
-    /// For how long to wait at most; `None`: until interrupted. Zero if a timer is due.
-    ///
-    /// By a virtual clock no time passes while a thread waits, so this is zero or `None`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use futures::FutureExt;
-    /// use std::time::Duration;
-    /// use tulipa_timers::{Clock, Timers};
-    ///
-    /// let timers = Timers::new(Clock::real(), 1);
-    /// let mut nap = timers.sleep(Duration::from_secs(60));
-    /// assert!((&mut nap).now_or_never().is_none());
-    /// assert!(timers.begin_park().timeout() <= Some(Duration::from_secs(60)));
-    /// ```
-    pub fn timeout(&self) -> Option<Duration> {
-        let timeout = self.until?.since(self.timers.now());
-        (timeout.is_zero() || !self.timers.clock().is_virtual()).then_some(timeout)
-    }
-}
-
-impl Drop for Parking<'_> {
-    fn drop(&mut self) {
-        self.timers.park().end();
     }
 }
 
