@@ -1,0 +1,437 @@
+//! `gather`: the values of many tasks, in the order given, or the first failure.
+//!
+//! One observer for all children counts them down, notes the first that failed, and wakes the awaiter once: when its own
+//! condition holds.
+
+use crate::awaiter::{Awaiter, is_held_back};
+use crate::watch::{Watch, taken};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use tulipa_task::{
+    Awaitable, Cancelled, IntoTask, Observer, TaskError, TaskRef, TaskState, cancel,
+};
+
+/// Waits for many tasks and gives their values in the order of the arguments (G-01).
+///
+/// If one fails, panics or is cancelled, that is the result at once: the first in time, or of those that had ended
+/// before this call, the first given (G-06). The others run on, and their later failures count as read (G-07).
+/// [`cancel_on_error`](Gather::cancel_on_error) stops them instead; [`return_exceptions`](Gather::return_exceptions) waits
+/// for all, however they end.
+///
+/// It watches the tasks from this call on. The cost is the same for each task however many there are. In place of a task, a
+/// `gather` or [`shield`](crate::shield()) can be given: it becomes a task.
+///
+/// # Panics
+///
+/// If one of the tasks is the caller. When awaited: if a result was taken by an earlier await.
+///
+/// # Cancellation
+///
+/// A request is passed on to every task that has not ended. The cancellation then goes on here when the first of
+/// them ends cancelled (G-18), or when all have ended (G-19); if one fails before, its error is the result (G-20).
+/// Dropping this leaves the tasks to run on, unless it is dropped while it waits because its own task is cancelled.
+///
+/// # Examples
+///
+/// ```
+/// # let (scheduler, run) = tulipa_task::doctest::executor();
+/// # let _entered = scheduler.enter();
+/// use tulipa_combinators::gather;
+/// use tulipa_task::{spawn, try_spawn};
+///
+/// let sum = try_spawn(async {
+///     let parts = gather((1..=3).map(|n| spawn(async move { n * n }))).await?;
+///     Ok::<_, tulipa_task::TaskError>(parts.into_iter().sum::<i32>())
+/// });
+/// run();
+/// assert_eq!(sum.result(), Ok(Ok(&14)));
+/// ```
+#[track_caller]
+pub fn gather<I>(tasks: I) -> Gather<<I::Item as IntoTask>::Task>
+where
+    I: IntoIterator,
+    I::Item: IntoTask,
+{
+    let tasks = tasks.into_iter().map(IntoTask::into_task).collect();
+    Gather {
+        children: Children::new(tasks),
+        on_error: OnError::RunOn,
+    }
+}
+
+/// Made by [`gather`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct Gather<A: Awaitable> {
+    children: Children<A>,
+    on_error: OnError,
+}
+
+/// What becomes of the others when one task has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnError {
+    RunOn,
+    Cancel,
+    Cancelling,
+}
+
+impl<A: Awaitable> Gather<A> {
+    /// Waits for all tasks, and gives what each came to (G-08).
+    ///
+    /// # Cancellation
+    ///
+    /// A request is passed on as by `gather`; when all tasks have ended, the cancellation goes on (G-17).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (scheduler, run) = tulipa_task::doctest::executor();
+    /// # let _entered = scheduler.enter();
+    /// use tulipa_combinators::gather;
+    /// use tulipa_task::{spawn, try_spawn};
+    ///
+    /// let ended_well = spawn(async {
+    ///     let tasks = ["7", "seven"].map(|text| try_spawn(async { text.parse::<u8>() }));
+    ///     let outcomes = gather(tasks).return_exceptions().await;
+    ///     outcomes.iter().map(Result::is_ok).collect::<Vec<_>>()
+    /// });
+    /// run();
+    /// assert_eq!(ended_well.result(), Ok(Ok(&vec![true, false])));
+    /// ```
+    pub fn return_exceptions(self) -> GatherAll<A> {
+        // Relaxed: who still sees the old value wakes the awaiter once too often.
+        self.children
+            .tally
+            .first_failure_wakes
+            .store(false, Ordering::Relaxed);
+        GatherAll {
+            children: self.children,
+        }
+    }
+
+    /// Cancels the other tasks when one has failed, panicked or been cancelled, and waits for them before it gives that as
+    /// the result. asyncio has no such thing; there it takes a `TaskGroup`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (scheduler, run) = tulipa_task::doctest::executor();
+    /// # let _entered = scheduler.enter();
+    /// use tulipa_combinators::gather;
+    /// use tulipa_task::{Deferred, TaskError, spawn};
+    ///
+    /// let (stuck, broken) = (Deferred::<(), &str>::new(), Deferred::<(), &str>::new());
+    /// let both = spawn(gather([stuck.clone(), broken.clone()]).cancel_on_error());
+    /// run();
+    /// broken.set_error("out of tulips").unwrap();
+    /// run();
+    /// assert!(stuck.is_cancelled());
+    /// assert_eq!(both.result(), Ok(Ok(&Err(TaskError::Failed("out of tulips")))));
+    /// ```
+    pub fn cancel_on_error(self) -> Self {
+        Self {
+            on_error: OnError::Cancel,
+            ..self
+        }
+    }
+
+    /// Whether there is a result: all have ended, or one has failed and the others are not waited for.
+    fn is_complete(&mut self) -> bool {
+        if self.children.tally.all_done() {
+            return true;
+        }
+        if self.children.tally.first_failure().is_none() {
+            return false;
+        }
+        if self.on_error == OnError::Cancel {
+            self.on_error = OnError::Cancelling;
+            self.children.cancel_rest(None);
+        }
+        self.on_error == OnError::RunOn || self.children.tally.all_done()
+    }
+
+    fn finish(&mut self) -> Poll<<Self as Future>::Output> {
+        let first_failure = self.children.tally.first_failure();
+        let forwarded = self.children.finish();
+        let tasks = &mut self.children.tasks;
+        let Some(failed) = first_failure else {
+            if forwarded {
+                return unwind(cancel::own_request()); // they refused, and their values are dropped (G-19)
+            }
+            return Poll::Ready(tasks.drain(..).map(outcome).collect());
+        };
+        for task in tasks.iter() {
+            task.task_ref().mark_read(); // also those that will fail later (G-07)
+        }
+        match (outcome(tasks.swap_remove(failed)), forwarded) {
+            (Err(TaskError::Cancelled(cancelled)), true) => unwind(cancelled),
+            (Err(error), _) => Poll::Ready(Err(error)),
+            (Ok(_), _) => unreachable!("it did not end with a value"),
+        }
+    }
+}
+
+impl<A: Awaitable> Future for Gather<A> {
+    type Output = Result<Vec<A::Value>, TaskError<A::Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        std::task::ready!(this.children.begin_poll(cx));
+        if !this.is_complete() {
+            this.children.forward();
+            if !this.is_complete() {
+                return this.children.suspend();
+            }
+        } else if this.children.is_held_back(cx) {
+            return Poll::Pending;
+        }
+        this.finish()
+    }
+}
+
+/// Made by [`Gather::return_exceptions`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct GatherAll<A: Awaitable> {
+    children: Children<A>,
+}
+
+impl<A: Awaitable> GatherAll<A> {
+    fn finish(&mut self) -> Poll<<Self as Future>::Output> {
+        let last = self.children.tally.last();
+        let forwarded = self.children.finish();
+        let tasks = &mut self.children.tasks;
+        if !forwarded {
+            return Poll::Ready(tasks.drain(..).map(outcome).collect());
+        }
+        match outcome(tasks.swap_remove(last)) {
+            Err(TaskError::Cancelled(cancelled)) => unwind(cancelled),
+            Ok(_) | Err(_) => unwind(cancel::own_request()),
+        }
+    }
+}
+
+impl<A: Awaitable> Future for GatherAll<A> {
+    type Output = Vec<Result<A::Value, TaskError<A::Error>>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        std::task::ready!(this.children.begin_poll(cx));
+        if !this.children.tally.all_done() {
+            this.children.forward();
+            if !this.children.tally.all_done() {
+                return this.children.suspend();
+            }
+        } else if this.children.is_held_back(cx) {
+            return Poll::Pending;
+        }
+        this.finish()
+    }
+}
+
+/// What both kinds share: the tasks and their observer, and rule 2 of the cancellation protocol.
+struct Children<A: Awaitable> {
+    tasks: Vec<A>,
+    watch: Watch,
+    tally: Arc<Tally>,
+    stage: Stage,
+    /// A request was passed on and accepted: the cancellation comes back here.
+    forwarded: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    Suspended,
+    /// It gave its result, or unwinds.
+    Over,
+}
+
+impl<A: Awaitable> Children<A> {
+    #[track_caller]
+    fn new(tasks: Vec<A>) -> Self {
+        let tally = Arc::new(Tally::new(tasks.len()));
+        let observer: Arc<dyn Observer> = tally.clone();
+        Self {
+            watch: Watch::begin("gather", tasks.iter().map(A::task_ref), &observer),
+            tasks,
+            tally,
+            stage: Stage::New,
+            forwarded: false,
+        }
+    }
+
+    /// Pending if there is nothing more to come.
+    fn begin_poll(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.stage == Stage::Over {
+            return Poll::Pending;
+        }
+        self.tally.awaiter.register(cx);
+        Poll::Ready(())
+    }
+
+    fn suspend<T>(&mut self) -> Poll<T> {
+        if self.stage == Stage::New {
+            self.stage = Stage::Suspended;
+            self.tally.awaiter.settle_here();
+        }
+        Poll::Pending
+    }
+
+    fn is_held_back(&self, cx: &Context<'_>) -> bool {
+        self.stage == Stage::Suspended && is_held_back(cx)
+    }
+
+    /// Passes a request on, if there is one, to all that have not ended. If none accepts it, it is left alone (G-14).
+    fn forward(&mut self) {
+        if let Some(request) = cancel::take_request() {
+            if self.cancel_rest(Some(&request)) {
+                self.forwarded = true;
+            } else {
+                cancel::put_request(Some(request));
+            }
+        }
+    }
+
+    /// Cancels all that have not ended. `false`: there is none.
+    fn cancel_rest(&self, request: Option<&Cancelled>) -> bool {
+        let mut accepted = false;
+        for task in self
+            .tasks
+            .iter()
+            .map(A::task_ref)
+            .filter(|task| !task.is_done())
+        {
+            accepted |= match request {
+                Some(request) => task.cancel_by(request.clone()),
+                None => task.cancel(),
+            };
+        }
+        accepted
+    }
+
+    /// Leaves the tasks. Answers whether the cancellation is to go on here.
+    fn finish(&mut self) -> bool {
+        self.stage = Stage::Over;
+        if !self.tally.all_done() {
+            self.watch.end(self.tasks.iter().map(A::task_ref));
+        }
+        self.forwarded
+    }
+}
+
+impl<A: Awaitable> Drop for Children<A> {
+    fn drop(&mut self) {
+        if self.stage == Stage::Over {
+            return;
+        }
+        self.watch.end(self.tasks.iter().map(A::task_ref));
+        if self.stage == Stage::Suspended && cancel::is_unwinding_drop() {
+            self.cancel_rest(None);
+        }
+    }
+}
+
+/// What a task that has ended came to.
+fn outcome<A: Awaitable>(mut task: A) -> Result<A::Value, TaskError<A::Error>> {
+    let outcome = task.take_outcome();
+    outcome.unwrap_or_else(|| taken("gather", task.task_ref()))
+}
+
+/// The cancellation goes on to the scopes around.
+fn unwind<T>(cancelled: Cancelled) -> Poll<T> {
+    cancel::unwind(cancelled);
+    Poll::Pending
+}
+
+/// The observer of all children.
+struct Tally {
+    left: AtomicUsize,
+    /// The position of the first child that did not end with a value, or `NONE`.
+    first_failure: AtomicUsize,
+    first_failure_wakes: AtomicBool,
+    /// The position of the last child that ended.
+    last: AtomicUsize,
+    awaiter: Awaiter,
+}
+
+const NONE: usize = usize::MAX;
+
+impl Tally {
+    fn new(children: usize) -> Self {
+        Self {
+            left: AtomicUsize::new(children),
+            first_failure: AtomicUsize::new(NONE),
+            first_failure_wakes: AtomicBool::new(true),
+            last: AtomicUsize::new(0),
+            awaiter: Awaiter::here(),
+        }
+    }
+
+    fn all_done(&self) -> bool {
+        // Acquire: pairs with the Release half in `done`, so that who sees 0 sees what the last has stored.
+        self.left.load(Ordering::Acquire) == 0
+    }
+
+    fn first_failure(&self) -> Option<usize> {
+        // Acquire: pairs with the Release in `note_failure`, so that who sees the key sees its task ended.
+        Some(self.first_failure.load(Ordering::Acquire)).filter(|&key| key != NONE)
+    }
+
+    /// Of several that end in one instant on different threads, any.
+    fn last(&self) -> usize {
+        // Relaxed: `all_done` was seen before.
+        self.last.load(Ordering::Relaxed)
+    }
+
+    fn note_failure(&self, key: usize) -> bool {
+        // Release: pairs with the Acquire in `first_failure`. Relaxed on failure: the key that is there is not looked at.
+        let first =
+            self.first_failure
+                .compare_exchange(NONE, key, Ordering::Release, Ordering::Relaxed);
+        // Relaxed: see `return_exceptions`.
+        first.is_ok() && self.first_failure_wakes.load(Ordering::Relaxed)
+    }
+}
+
+impl Observer for Tally {
+    fn done(&self, key: usize, state: TaskState) {
+        let is_wanted = state != TaskState::Finished && self.note_failure(key);
+        // Relaxed: published by the exchange that follows.
+        self.last.store(key, Ordering::Relaxed);
+        // AcqRel: the Release half pairs with the Acquire in `all_done`; the Acquire half with the Release of those who
+        // counted down before, so that who sees 0 sees what all have stored.
+        let left = self.left.fetch_sub(1, Ordering::AcqRel) - 1;
+        if is_wanted || left == 0 {
+            self.awaiter.wake();
+        }
+    }
+
+    fn awaiter(&self) -> Option<TaskRef> {
+        self.awaiter.task()
+    }
+}
+
+impl<A: Awaitable> fmt::Debug for Gather<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.children.show("Gather", f)
+    }
+}
+
+impl<A: Awaitable> fmt::Debug for GatherAll<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.children.show("GatherAll", f)
+    }
+}
+
+impl<A: Awaitable> Children<A> {
+    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("tasks", &self.tasks.len())
+            // Relaxed: a figure for people.
+            .field("left", &self.tally.left.load(Ordering::Relaxed))
+            .finish_non_exhaustive()
+    }
+}
