@@ -1,0 +1,134 @@
+//! The tasks of a server: those at its doors and those that serve a connection.
+
+use parking_lot::Mutex;
+use slab::Slab;
+use std::future::poll_fn;
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use tulipa_task::{Observer, TaskRef, TaskState, cancel};
+
+/// What a task of a server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Accepts connections.
+    Doorkeeper,
+    /// Serves one.
+    Servant,
+}
+
+/// The tasks of a server that have not ended.
+#[derive(Default)]
+pub(super) struct Staff {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    tasks: Slab<(Role, TaskRef)>,
+    is_closed: bool,
+    /// Those who wait for the last to go.
+    waiting: Vec<Waker>,
+}
+
+impl Staff {
+    /// Keeps a task until it has ended.
+    pub(super) fn add(self: &Arc<Self>, role: Role, task: &TaskRef) {
+        let key = self.state.lock().tasks.insert((role, task.clone()));
+        let observer: Arc<dyn Observer> = self.clone();
+        if task.subscribe(&observer, key).is_none() {
+            self.remove(key); // it was quick
+        }
+    }
+
+    pub(super) fn is_serving(&self) -> bool {
+        !self.state.lock().is_closed
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        let state = self.state.lock();
+        let servants = state
+            .tasks
+            .iter()
+            .filter(|(_, (role, _))| *role == Role::Servant);
+        servants.count()
+    }
+
+    pub(super) fn close(&self) {
+        self.state.lock().is_closed = true;
+        self.cancel(Role::Doorkeeper, "the server was closed");
+        self.wake_if_all_gone();
+    }
+
+    pub(super) fn close_clients(&self) {
+        self.cancel(Role::Servant, "the server closed its connections");
+    }
+
+    /// Waits until the server is closed and nobody is left.
+    pub(super) async fn all_gone(&self) {
+        let mut suspended = false;
+        poll_fn(|cx| {
+            if suspended && cancel::requested() {
+                return Poll::Pending; // for the scopes around us, even if all are gone by now
+            }
+            suspended = true;
+            self.poll_all_gone(cx)
+        })
+        .await;
+    }
+
+    fn poll_all_gone(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state.lock();
+        if state.are_all_gone() {
+            return Poll::Ready(());
+        }
+        if !state
+            .waiting
+            .iter()
+            .any(|waker| waker.will_wake(cx.waker()))
+        {
+            state.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn cancel(&self, whom: Role, why: &'static str) {
+        let tasks: Vec<TaskRef> = {
+            let state = self.state.lock();
+            let of_role = state.tasks.iter().filter(|(_, (role, _))| *role == whom);
+            of_role.map(|(_, (_, task))| task.clone()).collect()
+        };
+        for task in tasks {
+            task.cancel_with(why);
+        }
+    }
+
+    fn remove(&self, key: usize) {
+        let ended = self.state.lock().tasks.remove(key);
+        drop(ended); // the last reference reports what nobody read: not under the lock
+        self.wake_if_all_gone();
+    }
+
+    fn wake_if_all_gone(&self) {
+        let waiting = {
+            let mut state = self.state.lock();
+            if !state.are_all_gone() {
+                return;
+            }
+            mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl State {
+    fn are_all_gone(&self) -> bool {
+        self.is_closed && self.tasks.is_empty()
+    }
+}
+
+impl Observer for Staff {
+    fn done(&self, key: usize, _: TaskState) {
+        self.remove(key);
+    }
+}
