@@ -316,7 +316,8 @@ impl<A: Awaitable> Children<A> {
     fn finish(&mut self) -> bool {
         self.stage = Stage::Over;
         if !self.tally.all_done() {
-            self.watch.end(self.tasks.iter().map(A::task_ref));
+            self.watch
+                .end(self.tasks.iter().map(|task| Some(task.task_ref())));
         }
         self.forwarded
     }
@@ -327,7 +328,8 @@ impl<A: Awaitable> Drop for Children<A> {
         if self.stage == Stage::Over {
             return;
         }
-        self.watch.end(self.tasks.iter().map(A::task_ref));
+        self.watch
+            .end(self.tasks.iter().map(|task| Some(task.task_ref())));
         if self.stage == Stage::Suspended && cancel::is_unwinding_drop() {
             self.cancel_rest(None);
         }

@@ -2,15 +2,19 @@
 #![doc(test(attr(deny(warnings))))]
 #![forbid(unsafe_code)]
 
+mod as_completed;
 mod awaiter;
+mod distinct;
 mod gather;
 mod group;
 mod into_task;
 mod shield;
 mod timeout;
 mod unwind;
+mod wait;
 mod watch;
 
+pub use as_completed::{AsCompleted, AsCompletedWithin, Next, NextWithin, as_completed};
 pub use gather::{Gather, GatherAll, gather};
 pub use group::{ChildBuilder, GroupClosed, GroupError, TaskGroup};
 pub use shield::{Shield, shield};
@@ -18,3 +22,4 @@ pub use timeout::{
     Deadline, Elapsed, RescheduleError, Timeout, WaitFor, WaitForError, timeout, timeout_at,
     wait_for,
 };
+pub use wait::{ReturnWhen, Wait, wait};

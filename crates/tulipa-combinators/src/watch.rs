@@ -36,10 +36,11 @@ impl Watch {
     }
 
     /// Leaves the lists of those that have not ended, each at constant cost (W-21).
-    pub(crate) fn end<'a>(&mut self, tasks: impl Iterator<Item = &'a TaskRef>) {
+    /// Those that the owner has given away had ended.
+    pub(crate) fn end<'a>(&mut self, tasks: impl Iterator<Item = Option<&'a TaskRef>>) {
         let places = std::mem::take(&mut self.places);
         for (place, task) in places.into_iter().zip(tasks) {
-            if let Some(place) = place
+            if let (Some(place), Some(task)) = (place, task)
                 && !task.is_done()
             {
                 task.unsubscribe(place);
