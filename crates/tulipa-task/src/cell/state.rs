@@ -460,3 +460,6 @@ impl fmt::Debug for State {
         self.load().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod walk;
