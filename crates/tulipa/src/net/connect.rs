@@ -17,6 +17,8 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// of a second before the next is tried beside it, which happens at once when one fails. The first connection that
 /// stands is the result, and the other attempts are given up.
 ///
+/// Small writes are sent at once ([`set_nodelay`](TcpStream::set_nodelay)), as in asyncio.
+///
 /// The system looks up both kinds of addresses in one go, on the blocking pool; so unlike in the RFC, no attempt
 /// begins while half of the answer is out.
 ///
@@ -44,10 +46,12 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 pub async fn open_connection(host: impl AsRef<str>, port: u16) -> io::Result<TcpStream> {
     let resolved = resolve(&(host.as_ref(), port)).await?;
     let addresses = interleave(resolved.addresses);
-    let connected = race(addresses, connect_to, || {
-        tulipa_timers::sleep(ATTEMPT_DELAY)
-    });
-    connected
-        .await
-        .map_err(|failures| AddressError::with("connect to", resolved.name, failures).into())
+    let delay = || tulipa_timers::sleep(ATTEMPT_DELAY);
+    match race(addresses, connect_to, delay).await {
+        Ok(stream) => {
+            stream.send_at_once();
+            Ok(stream)
+        }
+        Err(failures) => Err(AddressError::with("connect to", resolved.name, failures).into()),
+    }
 }

@@ -3,33 +3,26 @@
 use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
-use std::collections::VecDeque;
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 
 /// Puts the two families in turn, the one of the first address first (section 4). Within a family the order stays.
 /// An address that comes twice is tried once.
-pub(super) fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let leads = |address: &SocketAddr| address.is_ipv6() == addresses[0].is_ipv6();
-    let mut leading = VecDeque::new();
-    let mut following = VecDeque::new();
-    for address in &addresses {
-        let family = if leads(address) {
-            &mut leading
-        } else {
-            &mut following
-        };
-        if !family.contains(address) {
-            family.push_back(*address);
-        }
-    }
-    let mut ordered = Vec::with_capacity(leading.len() + following.len());
-    while !(leading.is_empty() && following.is_empty()) {
-        ordered.extend(leading.pop_front());
-        ordered.extend(following.pop_front());
-    }
-    ordered
+pub(super) fn interleave(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let mut seen = HashSet::new();
+    addresses.retain(|address| seen.insert(*address));
+    let Some(first) = addresses.first().copied() else {
+        return addresses;
+    };
+    let leads = |address: &SocketAddr| address.is_ipv6() == first.is_ipv6();
+    let (leading, following): (Vec<_>, Vec<_>) = addresses.into_iter().partition(leads);
+    let turns = leading.len().max(following.len());
+    let (mut leading, mut following) = (leading.into_iter(), following.into_iter());
+    (0..turns)
+        .flat_map(|_| leading.next().into_iter().chain(following.next()))
+        .collect()
 }
 
 /// Tries the addresses, each beside those before it (section 5): the next begins when `delay` has passed since the

@@ -72,6 +72,7 @@ where
         if !(open && self.staff.is_serving()) {
             return; // came in while the door was being closed
         }
+        stream.send_at_once();
         let handler = self.handler.clone();
         let task = Builder::new()
             .name(format!("connection from {peer}"))

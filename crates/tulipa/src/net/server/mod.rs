@@ -17,7 +17,7 @@ use tulipa_task::cancel;
 /// Serves every connection to `target` with `handler`, in a task of its own: asyncio's `start_server`.
 ///
 /// It listens on all of `target`'s addresses, as those of `localhost` may be two, and serves from now on. A connection's
-/// task is named after the other end and listed with all others. A handler that fails or panics costs its
+/// task is named after the other end and listed with all others; what it writes is sent at once, as in asyncio. A handler that fails or panics costs its
 /// connection, and is reported as every failure is that nobody reads. When the process has no descriptors left,
 /// accepting is reported and resumed later; so is any other trouble that is not one connection's.
 ///
@@ -76,23 +76,24 @@ where
 ///
 /// # Examples
 ///
-/// A server that runs until its task is cancelled (by Ctrl-C, say), and then sees its clients out:
+/// A server that runs until it is cancelled (by Ctrl-C, or as here by a timeout), and then sees its clients out:
 ///
 /// ```
+/// use std::time::Duration;
 /// use tulipa::io::AsyncReadExt;
 /// use tulipa::net::{TcpStream, start_server};
 ///
 /// # tulipa::run(async {
 /// let server = start_server("127.0.0.1:0", |mut stream: TcpStream| async move {
-///     stream.read(&mut [0; 64]).await
+///     stream.read(&mut [0; 64]).await // from a client who says nothing
 /// })
 /// .await?;
 /// let address = server.local_addrs()[0];
+/// let _client = TcpStream::connect(address).await?;
 ///
-/// let serving = tulipa::spawn(async move { server.serve_forever().await });
-/// let _client = TcpStream::connect(address).await?; // who never hangs up
-/// serving.cancel();
-/// assert!(serving.await.unwrap_err().is_cancelled());
+/// let served = tulipa::timeout(Duration::from_millis(10), server.serve_forever()).await;
+/// assert!(served.is_err());
+/// assert_eq!(server.connections(), 0);
 /// assert!(TcpStream::connect(address).await.is_err());
 /// # std::io::Result::Ok(())
 /// # }).unwrap().unwrap();

@@ -86,6 +86,12 @@ impl TcpStream {
         self.socket.get_ref().set_nodelay(nodelay)
     }
 
+    /// [`set_nodelay`](Self::set_nodelay), where it is only a matter of speed. It fails on a connection that is gone
+    /// already, and whoever reads or writes there will hear of that.
+    pub(in crate::net) fn send_at_once(&self) {
+        let _ = self.set_nodelay(true);
+    }
+
     /// How many hops a packet may take (`IP_TTL`).
     ///
     /// # Errors

@@ -182,15 +182,23 @@ impl TcpStream {
         Ok(Self { socket })
     }
 
-    /// Two halves to use at once in one task. See [`ReadHalf`].
+    /// Two halves to use at once in one task.
     ///
     /// (Not named `split`, because that of [`AsyncReadExt`](futures::io::AsyncReadExt::split) would be called
     /// instead. It works here too, at the price of a lock.)
+    ///
+    /// # Examples
+    ///
+    /// As [`ReadHalf`].
     pub fn halves(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
         split::halves(self)
     }
 
-    /// Two halves for two tasks. See [`OwnedReadHalf`].
+    /// Two halves for two tasks.
+    ///
+    /// # Examples
+    ///
+    /// As [`OwnedReadHalf`].
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split::into_split(self, Self::end_writing)
     }

@@ -157,15 +157,23 @@ impl UnixStream {
         Ok(Self { socket })
     }
 
-    /// Two halves to use at once in one task. See [`ReadHalf`].
+    /// Two halves to use at once in one task.
     ///
     /// (Not named `split`, because that of [`AsyncReadExt`](futures::io::AsyncReadExt::split) would be called
     /// instead. It works here too, at the price of a lock.)
+    ///
+    /// # Examples
+    ///
+    /// As [`ReadHalf`].
     pub fn halves(&mut self) -> (ReadHalf<'_, Self>, WriteHalf<'_, Self>) {
         split::halves(self)
     }
 
-    /// Two halves for two tasks. See [`OwnedReadHalf`].
+    /// Two halves for two tasks.
+    ///
+    /// # Examples
+    ///
+    /// As [`OwnedReadHalf`].
     pub fn into_split(self) -> (OwnedReadHalf<Self>, OwnedWriteHalf<Self>) {
         split::into_split(self, Self::end_writing)
     }

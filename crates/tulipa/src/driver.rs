@@ -1,0 +1,63 @@
+//! What an idle worker waits on: reactor and timers, made into one [`Driver`].
+
+use std::any::Any;
+use std::time::Duration;
+use tulipa_executor::Driver;
+use tulipa_reactor::Reactor;
+use tulipa_timers::Timers;
+
+/// Sockets and timers of one runtime.
+#[derive(Debug)]
+pub(crate) struct IoDriver {
+    pub(crate) reactor: Reactor,
+    pub(crate) timers: Timers,
+}
+
+impl IoDriver {
+    /// The timers interrupt the reactor when one is armed that is earlier than all the others.
+    pub(crate) fn new(reactor: Reactor, timers: Timers) -> Self {
+        let interrupted = reactor.clone();
+        timers.on_earlier(move || interrupted.interrupt());
+        Self { reactor, timers }
+    }
+
+    fn turn(&self, timeout: Option<Duration>) {
+        // What a poll of the system can fail with (a bad descriptor of ours) will not go away by itself; what waits for
+        // sockets is told by the reactor. To end the process for it is for the user, who sees the message.
+        if let Err(error) = self.reactor.turn(timeout) {
+            eprintln!("tulipa: polling the system for events failed: {error}");
+        }
+    }
+}
+
+impl Driver for IoDriver {
+    fn park(&self) {
+        let parking = self.timers.begin_park();
+        // A virtual clock does not move while we wait: it is moved when all is quiet.
+        let timeout = if self.timers.clock().is_virtual() {
+            None
+        } else {
+            parking.timeout()
+        };
+        self.turn(timeout);
+        drop(parking);
+        self.timers.fire();
+    }
+
+    fn poll(&self) {
+        self.turn(Some(Duration::ZERO));
+        self.timers.fire();
+    }
+
+    fn unpark(&self) {
+        self.reactor.interrupt();
+    }
+
+    fn quiescent(&self) -> bool {
+        self.timers.clock().is_virtual() && self.timers.advance_to_next()
+    }
+
+    fn enter(&self, worker: usize) -> Box<dyn Any> {
+        Box::new((self.timers.enter(worker), self.reactor.enter()))
+    }
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![doc(test(attr(deny(warnings))))]
+#![forbid(unsafe_code)]
+
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
+pub mod context;
+mod driver;
+pub mod io;
+pub mod net;
+mod runtime;
+pub mod task;
+pub mod time;
+mod to_thread;
+
+pub use runtime::{BuildError, Builder, Flavour, RunError, Runtime, run};
+pub use to_thread::{ToThread, to_thread};
+pub use tulipa_combinators::{
+    AsCompleted, AsCompletedWithin, Elapsed, Gather, GatherAll, GroupClosed, GroupError,
+    ReturnWhen, Shield, TaskGroup, WaitForError, as_completed, gather, shield, timeout, timeout_at,
+    wait, wait_for,
+};
+pub use tulipa_executor::{Handle, ShutdownReport};
+pub use tulipa_macros::{gather, main, test};
+pub use tulipa_task::{
+    Cancelled, Deferred, SharedTask, Task, TaskError, all_tasks, cancel, context_var, current_task,
+    spawn, spawn_local, try_spawn, yield_now,
+};
+pub use tulipa_timers::{interval, sleep, sleep_until};

@@ -1,0 +1,261 @@
+//! What a runtime is to be.
+
+use super::{BuildError, RunError, Runtime};
+use crate::driver::IoDriver;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tulipa_executor::{Driver, Executor};
+use tulipa_reactor::Reactor;
+use tulipa_task::Report;
+use tulipa_timers::{Clock, Timers};
+
+/// How many threads run tasks, and in what order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flavour {
+    /// Several workers that steal from each other. The default.
+    #[default]
+    MultiThread,
+    /// The thread of `run` alone, first come first served, as asyncio. `spawn_local` works here.
+    CurrentThread,
+    /// The thread of `run` alone, as several simulated workers, in an order that the [seed](Builder::seed) determines.
+    /// A deadlock is found, and who waits for whom is named.
+    Deterministic,
+}
+
+/// Settings of a [`Runtime`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tulipa::{Builder, sleep, time};
+///
+/// // A year, in virtual time.
+/// let year = Duration::from_secs(365 * 24 * 3600);
+/// let passed = Builder::new().workers(2).virtual_time(true).run(async move {
+///     let began = time::now();
+///     sleep(year).await;
+///     time::now() - began
+/// });
+/// assert_eq!(passed.unwrap(), year);
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "settings do nothing until a runtime is built"]
+pub struct Builder {
+    workers: Option<usize>,
+    flavour: Flavour,
+    seed: u64,
+    virtual_time: bool,
+    thread_name: String,
+    blocking_threads: Option<usize>,
+    blocking_keep_alive: Option<Duration>,
+    handler: Option<Handler>,
+    settings: Settings,
+}
+
+/// What the runtime itself keeps.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) grace: Duration,
+    pub(super) ctrl_c: bool,
+    pub(super) main_name: Cow<'static, str>,
+}
+
+#[derive(Clone)]
+struct Handler(Arc<dyn Fn(&Report<'_>) + Send + Sync>);
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// A worker for each processor, real time, 30 seconds of grace.
+    pub fn new() -> Self {
+        Self {
+            workers: None,
+            flavour: Flavour::default(),
+            seed: 0,
+            virtual_time: false,
+            thread_name: "tulipa".to_owned(),
+            blocking_threads: None,
+            blocking_keep_alive: None,
+            handler: None,
+            settings: Settings {
+                grace: Duration::from_secs(30),
+                ctrl_c: false,
+                main_name: "main".into(),
+            },
+        }
+    }
+
+    /// How many workers, the thread of `run` included. In the deterministic flavour they are simulated; the current-thread
+    /// one has a single one whatever this says.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// How many threads run tasks, and in what order.
+    pub fn flavour(mut self, flavour: Flavour) -> Self {
+        self.flavour = flavour;
+        self
+    }
+
+    /// What determines the order of the deterministic flavour.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Whether time is virtual: it moves, at once, to the next deadline, when nothing can run and no blocking job is in
+    /// flight; on any number of workers. Events from outside (sockets, threads of the user's) are not waited for.
+    pub fn virtual_time(mut self, virtual_time: bool) -> Self {
+        self.virtual_time = virtual_time;
+        self
+    }
+
+    /// The name of the main task: `main`, without this.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.settings.main_name = name.into();
+        self
+    }
+
+    /// What the names of the threads begin with: `tulipa`, without this.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// How many threads `to_thread` may have at once.
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.blocking_threads = Some(threads);
+        self
+    }
+
+    /// How long such a thread waits for another job before it ends.
+    pub fn blocking_keep_alive(mut self, idle: Duration) -> Self {
+        self.blocking_keep_alive = Some(idle);
+        self
+    }
+
+    /// How long tasks that are cancelled at the end may take for their cleanup, before they are aborted. asyncio waits for
+    /// ever; so does [`Duration::MAX`].
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.settings.grace = grace;
+        self
+    }
+
+    /// What is told of failures that nobody read, and of panics in callbacks (D-09). One line on standard error, without
+    /// this.
+    pub fn exception_handler(
+        mut self,
+        handler: impl Fn(&Report<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.handler = Some(Handler(Arc::new(handler)));
+        self
+    }
+
+    /// Whether Ctrl-C (SIGINT) cancels the main task: the first cancels it, a second aborts every task (R-30, R-33). Only on
+    /// the main thread of the process, and only if nobody else handles the signal (R-35); afterwards it ends the
+    /// process again. `#[tulipa::main]` turns it on.
+    ///
+    /// On systems without SIGINT it does nothing.
+    pub fn ctrl_c(mut self, handle: bool) -> Self {
+        self.settings.ctrl_c = handle;
+        self
+    }
+
+    /// The runtime.
+    ///
+    /// # Errors
+    ///
+    /// For zero workers or blocking threads; if the system has no thread or no descriptor left. Nothing is left running then.
+    pub fn build(self) -> Result<Runtime, BuildError> {
+        let workers = match (self.flavour, self.workers) {
+            (Flavour::CurrentThread, _) => 1,
+            (_, Some(workers)) => workers,
+            (Flavour::Deterministic, None) => 1,
+            (Flavour::MultiThread, None) => {
+                std::thread::available_parallelism().map_or(1, usize::from)
+            }
+        };
+        let clock = if self.virtual_time {
+            Clock::virtual_()
+        } else {
+            Clock::real()
+        };
+        let reactor = Reactor::new().map_err(BuildError::Reactor)?;
+        // The simulated workers are one thread: in one wheel, timers of one instant fire in the order they were armed.
+        let shards = if self.flavour == Flavour::Deterministic {
+            1
+        } else {
+            workers.max(1)
+        };
+        let driver = Arc::new(IoDriver::new(reactor, Timers::new(clock, shards)));
+        let executor = self.executor(workers, driver.clone())?;
+        Ok(Runtime {
+            executor,
+            driver,
+            settings: self.settings,
+        })
+    }
+
+    fn executor(&self, workers: usize, driver: Arc<dyn Driver>) -> Result<Executor, BuildError> {
+        let mut builder = Executor::builder()
+            .driver(driver)
+            .thread_name(self.thread_name.clone());
+        builder = match self.flavour {
+            Flavour::MultiThread => builder.workers(workers),
+            Flavour::CurrentThread => builder.current_thread(),
+            Flavour::Deterministic => builder.workers(workers).deterministic(self.seed),
+        };
+        if let Some(threads) = self.blocking_threads {
+            builder = builder.max_blocking_threads(threads);
+        }
+        if let Some(idle) = self.blocking_keep_alive {
+            builder = builder.blocking_keep_alive(idle);
+        }
+        if let Some(Handler(handler)) = self.handler.clone() {
+            builder = builder.report(move |report: &Report<'_>| handler(report));
+        }
+        builder.build().map_err(BuildError::Executor)
+    }
+
+    /// Builds the runtime, runs `main` on it, and shuts it down. See [`run`](crate::run).
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](crate::run).
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](crate::run).
+    #[track_caller]
+    pub fn run<F>(self, main: F) -> Result<F::Output, RunError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let runtime = self.build().map_err(RunError::Build)?;
+        let watch = runtime.watch();
+        let ended = runtime.try_run_watched(watch.as_ref(), main);
+        drop(runtime); // what is left is cancelled and waited for, before a panic goes on
+        drop(watch); // not before: Ctrl-C also cuts that wait short
+        match ended {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(panic)) => panic.resume(),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handler(..)")
+    }
+}

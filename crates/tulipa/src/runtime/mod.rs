@@ -1,0 +1,198 @@
+//! [`Runtime`]: executor, timers and reactor as one; and [`run`], for a program that needs one.
+
+mod builder;
+mod error;
+#[cfg_attr(not(unix), path = "no_interrupt.rs")]
+mod interrupt;
+
+pub use builder::{Builder, Flavour};
+pub use error::{BuildError, RunError};
+
+use crate::driver::IoDriver;
+use builder::Settings;
+use interrupt::Watch;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use tulipa_executor::{Executor, Handle, ShutdownReport};
+use tulipa_task::Panic;
+use tulipa_timers::Timers;
+
+/// Runs `main` on a runtime of its own, to the end: asyncio's `run`.
+///
+/// When `main` has ended, the tasks that are left are cancelled and waited for (R-09), then the threads of `to_thread`
+/// (R-18). `main` runs on the calling thread, which is a worker, so it need not be `Send`.
+///
+/// # Errors
+///
+/// [`RunError`] if `main` was cancelled, or could not be run here: inside another runtime, or without a thread to start.
+///
+/// # Panics
+///
+/// If `main` panics, that panic goes on here, after the cleanup (R-10).
+///
+/// # Cancellation
+///
+/// `main` is a task like others; cancelled, it ends with [`RunError::Cancelled`] when its cleanup is through.
+///
+/// # Examples
+///
+/// ```
+/// let answer = tulipa::run(async {
+///     let parts = [20, 22].map(|part| tulipa::spawn(async move { part }));
+///     tulipa::gather(parts).await.unwrap().iter().sum::<i32>()
+/// });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+#[track_caller]
+pub fn run<F>(main: F) -> Result<F::Output, RunError>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    Builder::new().run(main)
+}
+
+/// Executor, timers and reactor. What asyncio's `Runner` is: several `run`s on one runtime, whose tasks live on from one
+/// to the next (R-29), until it is [shut down](Self::shutdown) or dropped.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tulipa::{Runtime, sleep, spawn};
+///
+/// let runtime = Runtime::builder().workers(2).build().unwrap();
+/// let task = runtime.run(async { spawn(sleep(Duration::from_millis(1)).with("done")) }).unwrap();
+/// assert_eq!(runtime.run(task).unwrap(), Ok("done"));
+/// ```
+pub struct Runtime {
+    executor: Executor,
+    driver: Arc<IoDriver>,
+    settings: Settings,
+}
+
+impl Runtime {
+    /// A runtime with a worker for each processor.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no thread or no descriptor left for it.
+    pub fn new() -> Result<Self, BuildError> {
+        Builder::new().build()
+    }
+
+    /// Settings for a new runtime.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Runs `main` to its end, on this thread. What it leaves behind runs on, as far as the other workers run, and in
+    /// the next `run`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`].
+    ///
+    /// # Panics
+    ///
+    /// As [`run`].
+    #[track_caller]
+    pub fn run<F>(&self, main: F) -> Result<F::Output, RunError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        match self.try_run(main) {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(panic)) => panic.resume(),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same, with a panic of `main` as a value: for those who have to shut down before it goes on.
+    #[track_caller]
+    fn try_run<F>(&self, main: F) -> Result<Result<F::Output, Panic>, RunError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.try_run_watched(self.watch().as_ref(), main)
+    }
+
+    #[track_caller]
+    fn try_run_watched<F>(
+        &self,
+        watch: Option<&Watch>,
+        main: F,
+    ) -> Result<Result<F::Output, Panic>, RunError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let builder = tulipa_task::Builder::new().name(self.settings.main_name.clone());
+        let Some(watch) = watch else {
+            return error::split(self.executor.block_on_with(builder, main));
+        };
+        let announce = watch.announcer();
+        let main = async move {
+            announce();
+            main.await
+        };
+        match error::split(self.executor.block_on_with(builder, main)) {
+            Err(RunError::Cancelled(_)) if watch.was_why() => Err(RunError::Interrupted),
+            ended => ended,
+        }
+    }
+
+    /// Watches for Ctrl-C, if that was asked for.
+    fn watch(&self) -> Option<Watch> {
+        self.settings
+            .ctrl_c
+            .then(|| Watch::begin(self.handle()))
+            .flatten()
+    }
+
+    /// To spawn from other threads.
+    pub fn handle(&self) -> &Handle {
+        self.executor.handle()
+    }
+
+    /// Its timers and clock.
+    pub fn timers(&self) -> &Timers {
+        &self.driver.timers
+    }
+
+    /// Cancels every task and waits for it, aborts those that take longer than the [grace](Builder::grace), and ends the
+    /// threads. The report says who was late.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Refused`] inside of a runtime: it would wait for itself.
+    pub fn shutdown(&self) -> Result<ShutdownReport, RunError> {
+        let grace = self.driver.timers.sleep(self.settings.grace);
+        let ended = self.executor.shutdown(grace).map_err(RunError::Refused);
+        self.driver.reactor.close();
+        ended
+    }
+}
+
+impl Drop for Runtime {
+    /// Shuts down. Where that cannot be waited for, in a task, what runs is aborted.
+    fn drop(&mut self) {
+        match self.shutdown() {
+            Ok(report) if report.is_clean() => {}
+            Ok(report) => eprintln!("tulipa: {report}"),
+            Err(_) => {} // inside of a runtime: the executor's own drop aborts its tasks
+        }
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("executor", &self.executor)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! Virtual time on every flavour: it moves when nothing can run, and only then.
+
+use std::time::Duration;
+use tulipa::{Builder, Flavour, gather, interval, sleep, spawn, time, timeout, wait_for};
+
+const FLAVOURS: [(Flavour, usize); 5] = [
+    (Flavour::CurrentThread, 1),
+    (Flavour::Deterministic, 1),
+    (Flavour::Deterministic, 4),
+    (Flavour::MultiThread, 1),
+    (Flavour::MultiThread, 4),
+];
+
+fn on_each(test: impl AsyncFn() + Copy + 'static) {
+    for (flavour, workers) in FLAVOURS {
+        let builder = Builder::new()
+            .flavour(flavour)
+            .workers(workers)
+            .virtual_time(true);
+        let ended = builder.run(async move { test().await });
+        ended.expect("nobody cancels it");
+    }
+}
+
+/// S-08
+#[test]
+fn sleepers_wake_in_the_order_of_their_deadlines() {
+    on_each(async || {
+        let began = time::now();
+        let tasks = [30, 10, 20].map(|seconds| {
+            spawn(async move {
+                sleep(Duration::from_secs(seconds)).await;
+                (time::now() - began).as_secs()
+            })
+        });
+        assert_eq!(gather(tasks).await, Ok(vec![30, 10, 20]));
+    });
+}
+
+#[test]
+fn a_century_passes_at_once() {
+    on_each(async || {
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        let began = time::now();
+        sleep(century).await;
+        assert_eq!(time::now() - began, century);
+    });
+}
+
+#[test]
+fn an_interval_ticks_on_time() {
+    on_each(async || {
+        let began = time::now();
+        let mut ticks = interval(Duration::from_secs(60));
+        for minute in 0..5 {
+            ticks.tick().await;
+            assert_eq!((time::now() - began).as_secs(), minute * 60);
+        }
+    });
+}
+
+#[test]
+fn limits_pass_in_virtual_time() {
+    on_each(async || {
+        let began = time::now();
+        assert!(
+            timeout(Duration::from_secs(5), sleep(Duration::from_secs(9)))
+                .await
+                .is_err()
+        );
+        assert!(
+            wait_for(spawn(sleep(Duration::from_secs(9))), Duration::from_secs(5))
+                .await
+                .is_err()
+        );
+        assert_eq!((time::now() - began).as_secs(), 10);
+    });
+}
