@@ -13,6 +13,8 @@ mod error;
 mod handle;
 mod id;
 mod local;
+#[cfg(test)]
+mod models;
 mod registry;
 mod report;
 mod schedule;

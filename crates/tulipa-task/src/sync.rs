@@ -69,9 +69,16 @@ mod real {
 
 #[cfg(loom)]
 mod model {
+    /// loom's thread-local, which does not know the `const` of `std`'s.
+    macro_rules! modelled {
+        ($(#[$attr:meta])* static $name:ident: $t:ty = const { $init:expr };) => {
+            loom::thread_local! { $(#[$attr])* static $name: $t = $init; }
+        };
+    }
+
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-    pub(crate) use loom::thread_local;
+    pub(crate) use modelled as thread_local;
 
     /// loom's mutex in parking_lot's form: a lock is never poisoned.
     #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Where the walk can be, who may step from there, and what comes of it.
 
 use super::super::{
-    AfterCancel, AfterComplete, AfterHandle, AfterPoll, AfterUnlock, AfterWake, End, Locked, Phase,
+    AfterCancel, AfterComplete, AfterHandle, AfterPoll, AfterUnlock, AfterWake, End, Locked,
     REF_ONE, Snapshot,
 };
 use crate::cell::Kind;
@@ -87,7 +87,7 @@ pub(super) enum Step {
     Uncancel,
     Read,
     Retain,
-    Release,
+    GiveBack,
     LockToEdit { unless_done: bool },
     AddWaiter,
     RemoveWaiter,
@@ -118,7 +118,7 @@ impl Step {
             Uncancel,
             Read,
             Retain,
-            Release,
+            GiveBack,
             AddWaiter,
             RemoveWaiter,
             Unlock,
@@ -177,7 +177,7 @@ impl Place {
             | Step::Uncancel
             | Step::Read
             | Step::Retain
-            | Step::Release => self.by_reference(step),
+            | Step::GiveBack => self.by_reference(step),
             Step::LockToEdit { .. } | Step::LockToCancel => self.lock(step),
             Step::AddWaiter
             | Step::RemoveWaiter
@@ -245,7 +245,7 @@ impl Place {
                 self.refs += 1;
                 self.word = Snapshot(self.word.0 + REF_ONE);
             }
-            Step::Release if self.refs > 0 => {
+            Step::GiveBack if self.refs > 0 => {
                 self.refs -= 1;
                 self.release();
             }

@@ -1,0 +1,117 @@
+//! The race: a request to cancel, or to abort, comes while the task ends.
+//!
+//! `cancel` says whether it was in time, and that has to be what happens (TC-34). A body that catches nothing cannot give
+//! a value once `cancel` has said `true`.
+
+use super::{Bench, Count, Gate, model, thread};
+use crate::handle::TaskState;
+
+/// Found: a `complete` that stores a value over a request; a request stored in two steps.
+#[test]
+fn cancel_says_true_exactly_when_the_task_ends_cancelled() {
+    model(|| {
+        let bench = Bench::new();
+        let (bodies, values) = (Count::default(), Count::default());
+        let gate = Gate::new();
+        let task = bench.spawn({
+            let (gate, body, value) = (gate.clone(), bodies.guard(), values.guard());
+            async move {
+                let _body = body;
+                gate.await;
+                value
+            }
+        });
+        bench.step();
+        gate.open();
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || task.cancel()
+        });
+        bench.run();
+        let in_time = other.join().unwrap();
+        bench.run();
+        let ended = if in_time {
+            TaskState::Cancelled
+        } else {
+            TaskState::Finished
+        };
+        assert_eq!(task.state(), ended);
+        assert_eq!(
+            bodies.get(),
+            1,
+            "the body is dropped once, whoever drops it"
+        );
+        drop(task);
+        drop(gate);
+        assert_eq!(values.get(), 1);
+        bench.assert_freed();
+    });
+}
+
+/// Found: an `end_poll` that overlooks a request.
+#[test]
+fn a_request_during_a_poll_ends_a_task_that_sleeps_after_it() {
+    model(|| {
+        let bench = Bench::new();
+        let task = bench.spawn(std::future::pending::<()>());
+        bench.step();
+        task.header().wake();
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || assert!(task.cancel())
+        });
+        bench.step();
+        other.join().unwrap();
+        bench.run();
+        assert!(task.is_cancelled());
+        drop(task);
+        bench.assert_freed();
+    });
+}
+
+/// Found: an abort that does not schedule the task.
+#[test]
+fn an_abort_ends_a_task_that_sleeps() {
+    model(|| {
+        let bench = Bench::new();
+        let bodies = Count::default();
+        let task = bench.spawn({
+            let body = bodies.guard();
+            async move {
+                let _body = body;
+                std::future::pending::<()>().await;
+            }
+        });
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || assert!(task.abort())
+        });
+        bench.step();
+        other.join().unwrap();
+        bench.run();
+        assert!(task.is_cancelled());
+        assert_eq!(bodies.get(), 1);
+        drop(task);
+        bench.assert_freed();
+    });
+}
+
+/// Found: a count that is written by a store.
+#[test]
+fn two_requests_at_once_are_both_counted() {
+    model(|| {
+        let bench = Bench::new();
+        let task = bench.spawn(std::future::pending::<()>());
+        bench.step();
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || assert!(task.cancel_with("theirs"))
+        });
+        assert!(task.cancel_with("ours"));
+        other.join().unwrap();
+        assert_eq!(task.cancelling(), 2);
+        bench.run();
+        assert!(task.is_cancelled());
+        assert_eq!(bench.next().map(drop), None, "it was scheduled once");
+    });
+}

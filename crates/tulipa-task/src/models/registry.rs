@@ -1,0 +1,79 @@
+//! The race: a snapshot visits a slot while its task ends, and while the slot is used again.
+
+use super::{Bench, Count, model, thread};
+
+/// Found: a visitor that does not mark the slot, a remover that frees a marked one: either way a reference is counted on
+/// a cell that is gone. A remover that forgets the visitor: the cell is never freed.
+#[test]
+fn a_task_that_ends_while_it_is_visited_is_freed_once() {
+    model(|| {
+        let bench = Bench::new();
+        let bodies = Count::default();
+        let _claim = bench.claim();
+        bench
+            .spawn({
+                let body = bodies.guard();
+                async move { drop(body) }
+            })
+            .detach();
+        let other = thread::spawn({
+            let bench = bench.share();
+            move || bench.queue.tasks.snapshot().len()
+        });
+        bench.run();
+        assert!(other.join().unwrap() <= 1);
+        assert_eq!(bodies.get(), 1);
+        drop(_claim);
+        bench.assert_freed();
+    });
+}
+
+/// Found: a slot given back by its owner while another does the same; a link read as a task.
+#[test]
+fn a_slot_is_used_again_while_it_is_visited() {
+    model(|| {
+        let bench = Bench::new();
+        let claim = bench.claim();
+        bench.spawn(async {}).detach();
+        let first = bench.next().expect("it was spawned");
+        let other = thread::spawn({
+            let bench = bench.share();
+            move || {
+                assert!(first.run().is_none()); // gives the slot back from afar
+                drop(bench);
+            }
+        });
+        let second = bench.spawn(async {}); // in the same slot, if it is free by now
+        let listed = bench.queue.tasks.snapshot();
+        assert!(
+            listed.contains(&second),
+            "what is listed and lives is found"
+        );
+        drop(listed);
+        other.join().unwrap();
+        bench.run();
+        assert!(bench.queue.tasks.snapshot().is_empty());
+        drop((second, claim));
+        bench.assert_freed();
+    });
+}
+
+/// Found: a shared shard without its lock; a list of free slots that two push to.
+#[test]
+fn threads_without_a_shard_list_their_tasks_in_one() {
+    model(|| {
+        let bench = Bench::new();
+        let other = thread::spawn({
+            let bench = bench.share();
+            move || {
+                bench.spawn(async {}).detach();
+                bench.run();
+            }
+        });
+        bench.spawn(async {}).detach();
+        bench.run();
+        other.join().unwrap();
+        bench.run();
+        bench.assert_freed();
+    });
+}
