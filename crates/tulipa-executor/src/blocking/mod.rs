@@ -1,0 +1,193 @@
+//! Code that blocks, off the workers: what is behind `to_thread`.
+//!
+//! A job is queued with its context and runs on a thread of the [`Pool`]. Its outcome goes into a `Deferred`, which is what
+//! gives cancellation its meaning here (TT-07, TT-08): to cancel the awaiter ends the deferred at once. A job that has
+//! not begun then never does; one that has runs on, and what it comes to is dropped.
+
+mod pool;
+
+pub(crate) use pool::{Limits, Pool};
+pub use pool::PoolStats;
+
+use crate::handle::Handle;
+use crate::sync::Mutex;
+use pool::{Fate, Refused};
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::ops::Deref;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tulipa_task::{Awaitable, Deferred, Panic, TaskError, TaskRef};
+
+/// A job on a thread of the blocking pool. Awaits to what it returns, or to its panic.
+///
+/// Dropping it detaches the job, which runs all the same.
+///
+/// # Cancellation
+///
+/// A request to the task that awaits it cancels it at once. If the job has not begun, it never does (TT-08); if it has, it
+/// runs to its end, and its result or panic is dropped (TT-07).
+///
+/// # Panics
+///
+/// Awaited again after it gave its outcome.
+///
+/// # Examples
+///
+/// ```
+/// use tulipa_executor::Executor;
+/// use tulipa_task::TaskError;
+///
+/// let executor = Executor::builder().workers(1).build()?;
+/// let handle = executor.handle().clone();
+/// let message = executor.block_on(async move {
+///     match handle.spawn_blocking(|| -> u32 { panic!("the disk is on fire") }).await {
+///         Err(TaskError::Panicked(panic)) => panic.message().map(str::to_owned),
+///         _ => None,
+///     }
+/// })?;
+/// assert_eq!(message.as_deref(), Some("the disk is on fire"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "await it for the result, or drop it to let the job run on its own"]
+pub struct BlockingTask<R> {
+    deferred: Deferred<Handed<R>>,
+}
+
+/// A result on its way: clones share it, the first to take it has it.
+struct Handed<R>(Arc<Mutex<Option<R>>>);
+
+/// A blocking job was not taken. It will not run.
+#[derive(Debug)]
+pub struct SpawnBlockingError(Refused);
+
+/// Queues `job` on the pool of `handle`.
+#[track_caller]
+pub(crate) fn spawn<F, R>(handle: &Handle, job: F) -> Result<BlockingTask<R>, SpawnBlockingError>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let deferred = Deferred::new();
+    let task = BlockingTask { deferred: deferred.clone() };
+    let context = tulipa_task::Context::copy();
+    let job = Box::new(move |fate| match fate {
+        Fate::Run => run(&deferred, || context.run(job)),
+        Fate::Cancel => {
+            deferred.cancel();
+        }
+    });
+    handle.shared().pool().submit(job).map_err(SpawnBlockingError)?;
+    Ok(task)
+}
+
+/// Runs a job that nobody has cancelled yet.
+fn run<R: Send + 'static>(deferred: &Deferred<Handed<R>>, job: impl FnOnce() -> R) {
+    if deferred.is_done() {
+        return;
+    }
+    // `AssertUnwindSafe`: the job is gone when it has panicked, and what it shares with others is theirs to keep whole.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(job))
+        .map(|result| Handed(Arc::new(Mutex::new(Some(result)))))
+        .map_err(|payload| TaskError::Panicked(Panic::from_payload(payload)));
+    // Refused if it was cancelled meanwhile: nobody wants it any more.
+    drop(deferred.set_outcome(outcome));
+}
+
+impl<R> Handed<R> {
+    fn take(&self) -> Option<R> {
+        self.0.lock().take()
+    }
+}
+
+impl<R> Clone for Handed<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R> Future for BlockingTask<R> {
+    type Output = Result<R, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let handed = ready!(Pin::new(&mut self.deferred).poll(cx))?;
+        let result = handed.take().expect("a BlockingTask was awaited again after it gave its result: keep the result");
+        Poll::Ready(Ok(result))
+    }
+}
+
+impl<R> Awaitable for BlockingTask<R> {
+    type Value = R;
+    type Error = std::convert::Infallible;
+
+    fn task_ref(&self) -> &TaskRef {
+        self.deferred.task_ref()
+    }
+
+    fn take_outcome(&mut self) -> Option<Result<R, TaskError>> {
+        match self.deferred.take_outcome()? {
+            Ok(handed) => handed.take().map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl<R> Deref for BlockingTask<R> {
+    type Target = TaskRef;
+
+    fn deref(&self) -> &TaskRef {
+        self.deferred.task_ref()
+    }
+}
+
+impl<R> fmt::Debug for BlockingTask<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BlockingTask").field(self.deferred.task_ref()).finish()
+    }
+}
+
+impl SpawnBlockingError {
+    /// Whether the executor has shut down. Otherwise the system had no thread.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.0, Refused::Closed)
+    }
+}
+
+impl fmt::Display for SpawnBlockingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Refused::Closed => f.write_str(
+                "a blocking job on an executor that has shut down: nothing would run it; \
+                 start it before `shutdown`, or on a thread of your own",
+            ),
+            Refused::NoThread(error) => write!(
+                f,
+                "a blocking job found no thread, and none could be started ({error}): \
+                 raise the limit on threads, lower the stack size, or try again when others have ended",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SpawnBlockingError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Refused::Closed => None,
+            Refused::NoThread(error) => Some(error),
+        }
+    }
+}
+
+impl From<SpawnBlockingError> for io::Error {
+    /// For functions that offer blocking input and output as a future.
+    fn from(error: SpawnBlockingError) -> Self {
+        let kind = match &error.0 {
+            Refused::Closed => io::ErrorKind::Other,
+            Refused::NoThread(source) => source.kind(),
+        };
+        Self::new(kind, error)
+    }
+}

@@ -1,0 +1,278 @@
+//! [`Builder`]: what an executor is made of.
+
+use crate::blocking::{Limits, Pool};
+use crate::crew::Crew;
+use crate::driver::{Driver, Helm, ThreadDriver};
+use crate::executor::{Executor, Flavour};
+use crate::handle::Handle;
+use crate::queue::{Local, Order, Queues};
+use crate::shared::{Handler, Shared};
+use crate::sim::Plan;
+use crate::sleep::{MAX_WORKERS, Sleep};
+use crate::sync::Parker;
+use crate::worker::Seat;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use tulipa_task::{Registry, Report};
+
+/// Settings for a new [`Executor`].
+///
+/// # Examples
+///
+/// ```
+/// use tulipa_executor::Executor;
+///
+/// let executor = Executor::builder().workers(3).thread_name("gardener").build()?;
+/// assert_eq!(executor.handle().stats().workers().len(), 3);
+/// # Ok::<(), tulipa_executor::BuildError>(())
+/// ```
+#[must_use = "a builder does nothing until it builds"]
+pub struct Builder {
+    flavour: Flavour,
+    workers: Option<usize>,
+    driver: Option<Arc<dyn Driver>>,
+    thread_name: String,
+    stack_size: Option<usize>,
+    max_blocking_threads: usize,
+    blocking_keep_alive: Duration,
+    join_limit: Duration,
+    handler: Option<Handler>,
+}
+
+/// An executor was not built, and nothing of it runs.
+#[derive(Debug)]
+pub struct BuildError(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    NoWorkers,
+    TooManyWorkers(usize),
+    NoBlockingThreads,
+    NoThread { started: usize, wanted: usize, source: io::Error },
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            flavour: Flavour::MultiThread,
+            workers: None,
+            driver: None,
+            thread_name: "tulipa".to_owned(),
+            stack_size: None,
+            max_blocking_threads: 512,
+            blocking_keep_alive: Duration::from_secs(10),
+            join_limit: Duration::from_secs(300), // asyncio's (R-19)
+            handler: None,
+        }
+    }
+
+    /// How many workers: the thread that calls `block_on`, and threads of the executor's own for the others. By default as many
+    /// as the machine runs at once.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// One worker, on one thread: that of the first `block_on`. Tasks run in the order in which they became ready, as
+    /// asyncio's do, and may be local (`spawn_local`).
+    pub fn current_thread(mut self) -> Self {
+        self.flavour = Flavour::CurrentThread;
+        self
+    }
+
+    /// Simulated workers, all on the thread of `block_on`, in an order that `seed` determines. One by default.
+    ///
+    /// With a virtual clock in the driver, time moves when nothing can run; if nothing ever will, `block_on` ends with
+    /// the [`Deadlock`](crate::Deadlock).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use tulipa_executor::Executor;
+    ///
+    /// let order = |seed| -> Result<Vec<usize>, Box<dyn std::error::Error>> {
+    ///     let executor = Executor::builder().deterministic(seed).workers(4).build()?;
+    ///     let ran = Arc::new(Mutex::new(Vec::new()));
+    ///     let of_tasks = ran.clone();
+    ///     executor.block_on(async move {
+    ///         let task = |n| {
+    ///             let ran = of_tasks.clone();
+    ///             tulipa_task::spawn(async move { ran.lock().unwrap().push(n) })
+    ///         };
+    ///         for task in (0..10).map(task).collect::<Vec<_>>() {
+    ///             task.await.unwrap();
+    ///         }
+    ///     })?;
+    ///     Ok(std::mem::take(&mut *ran.lock().unwrap()))
+    /// };
+    /// assert_eq!(order(1)?, order(1)?);
+    /// assert_ne!(order(1)?, order(2)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deterministic(mut self, seed: u64) -> Self {
+        self.flavour = Flavour::Deterministic(Plan { seed, shuffled: true });
+        self
+    }
+
+    /// Has each worker of a simulation run its ready tasks in their order; with one worker, exactly in the order in which
+    /// they became ready, as the current-thread flavour does.
+    pub fn in_order(mut self) -> Self {
+        if let Flavour::Deterministic(plan) = &mut self.flavour {
+            plan.shuffled = false;
+        }
+        self
+    }
+
+    /// What idle workers wait on: by default a [`ThreadDriver`], without sockets or timers.
+    pub fn driver(mut self, driver: Arc<dyn Driver>) -> Self {
+        self.driver = Some(driver);
+        self
+    }
+
+    /// The name of its threads. A worker's number follows it.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// The stack size of its threads, in bytes: by default the standard library's.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// How many blocking jobs may run at once, 512 by default. More wait.
+    pub fn max_blocking_threads(mut self, threads: usize) -> Self {
+        self.max_blocking_threads = threads;
+        self
+    }
+
+    /// How long a thread of the blocking pool waits for its next job before it ends: 10 seconds by default.
+    pub fn blocking_keep_alive(mut self, keep_alive: Duration) -> Self {
+        self.blocking_keep_alive = keep_alive;
+        self
+    }
+
+    /// How long a shutdown waits, in real time, for what does not end: a blocking job, or a poll that never returns. 300
+    /// seconds by default, as asyncio (R-19).
+    pub fn join_limit(mut self, limit: Duration) -> Self {
+        self.join_limit = limit;
+        self
+    }
+
+    /// Who is told of failures that nobody read, and of panics that no task could take. By default they are lines
+    /// on standard error.
+    pub fn report(mut self, handler: impl Fn(&Report<'_>) + Send + Sync + 'static) -> Self {
+        self.handler = Some(Arc::new(handler));
+        self
+    }
+
+    /// Builds the executor, and starts its threads.
+    ///
+    /// # Errors
+    ///
+    /// If there are to be no workers, or no threads for blocking jobs, or the system has too few threads. Nothing is
+    /// left running then.
+    pub fn build(self) -> Result<Executor, BuildError> {
+        let workers = self.count_workers()?;
+        let (crew, mut seats) = self.hire(workers);
+        let limits = Limits {
+            threads: self.max_blocking_threads,
+            keep_alive: self.blocking_keep_alive,
+            name: format!("{}-blocking", self.thread_name),
+            stack_size: self.stack_size,
+        };
+        let at_home = if matches!(self.flavour, Flavour::Deterministic(_)) { workers } else { 1 };
+        let others = seats.split_off(at_home);
+        let pool = Pool::new(limits, Arc::clone(&crew));
+        let registry = Registry::with_shards(workers + 1);
+        let shared = Shared::new(crew, registry, pool, seats, self.handler);
+        let thread = |worker: usize| {
+            let builder = thread::Builder::new().name(format!("{}-{worker}", self.thread_name));
+            match self.stack_size {
+                Some(bytes) => builder.stack_size(bytes),
+                None => builder,
+            }
+        };
+        Executor::start(Handle::new(Arc::new(shared)), self.flavour, self.join_limit, others, thread)
+    }
+
+    fn count_workers(&self) -> Result<usize, BuildError> {
+        let workers = match (self.flavour, self.workers) {
+            (Flavour::CurrentThread, _) | (Flavour::Deterministic(_), None) => 1,
+            (_, Some(workers)) => workers,
+            (Flavour::MultiThread, None) => thread::available_parallelism().map_or(1, usize::from),
+        };
+        match workers {
+            0 => Err(BuildError(Kind::NoWorkers)),
+            _ if workers > MAX_WORKERS => Err(BuildError(Kind::TooManyWorkers(workers))),
+            _ if self.max_blocking_threads == 0 => Err(BuildError(Kind::NoBlockingThreads)),
+            _ => Ok(workers),
+        }
+    }
+
+    /// The workers together, and each one's seat.
+    fn hire(&self, workers: usize) -> (Arc<Crew<tulipa_task::Runnable>>, Vec<Seat>) {
+        let (order, simulated) = match self.flavour {
+            Flavour::MultiThread => (Order::Stealing, false),
+            Flavour::CurrentThread => (Order::Fifo, false),
+            Flavour::Deterministic(plan) if workers == 1 && !plan.shuffled => (Order::Fifo, true),
+            Flavour::Deterministic(_) => (Order::Stealing, true),
+        };
+        let driver = self.driver.clone().unwrap_or_else(|| Arc::new(ThreadDriver::default()));
+        let parkers: Vec<_> = (0..workers).map(|_| Parker::new()).collect();
+        let unparkers = parkers.iter().map(|parker| parker.unparker().clone()).collect();
+        let (queues, own) = Queues::new(workers);
+        let crew = Arc::new(Crew::new(queues, Sleep::new(unparkers, Helm::new(driver)), order, simulated));
+        let local = |(worker, own)| Local::new(Arc::clone(&crew), worker, own);
+        let seats = own.into_iter().enumerate().map(local).zip(parkers);
+        let seats = seats.map(|(local, parker)| Seat { local, parker }).collect();
+        (crew, seats)
+    }
+}
+
+impl BuildError {
+    pub(crate) fn no_thread(started: usize, wanted: usize, source: io::Error) -> Self {
+        Self(Kind::NoThread { started, wanted, source })
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::NoWorkers => f.write_str(
+                "an executor of no workers would run nothing: ask for one or more, or leave out `workers` for one per core",
+            ),
+            Kind::TooManyWorkers(workers) => {
+                write!(f, "{workers} workers are too many: ask for {MAX_WORKERS} at most; a few per core are plenty")
+            }
+            Kind::NoBlockingThreads => f.write_str(
+                "a blocking pool of no threads would never run a job: allow one or more in `max_blocking_threads`",
+            ),
+            Kind::NoThread { started, wanted, source } => write!(
+                f,
+                "of {wanted} worker threads {started} could be started, then: {source}; \
+                 ask for fewer `workers`, lower `stack_size`, or raise the system's limit on threads",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Kind::NoThread { source, .. } => Some(source),
+            Kind::NoWorkers | Kind::TooManyWorkers(_) | Kind::NoBlockingThreads => None,
+        }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("flavour", &self.flavour).field("workers", &self.workers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! What the workers of one executor share: the queues, who sleeps, and how many are there.
+
+use crate::queue::{HOME, Order, Queues, Run};
+use crate::sleep::Sleep;
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::unwind;
+
+/// The workers of an executor, together.
+#[derive(Debug)]
+pub(crate) struct Crew<T> {
+    queues: Queues<T>,
+    sleep: Sleep,
+    order: Order,
+    /// Workers that run or sleep; the one at home only while somebody is inside `block_on`.
+    present: AtomicUsize,
+    /// Blocking jobs that are queued or run: what may wake a task though all workers sleep.
+    jobs: AtomicUsize,
+    /// Threads that want to know whether all is quiet. The first of them finds out for all.
+    settlers: AtomicUsize,
+    stopping: AtomicBool,
+    /// Whether one thread steps all workers, and finds out by itself whether all is quiet.
+    simulated: bool,
+}
+
+impl<T: Run> Crew<T> {
+    pub(crate) fn new(queues: Queues<T>, sleep: Sleep, order: Order, simulated: bool) -> Self {
+        Self {
+            queues,
+            sleep,
+            order,
+            present: AtomicUsize::new(0),
+            jobs: AtomicUsize::new(0),
+            settlers: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+            simulated,
+        }
+    }
+
+    pub(crate) fn queues(&self) -> &Queues<T> {
+        &self.queues
+    }
+
+    pub(crate) fn sleep(&self) -> &Sleep {
+        &self.sleep
+    }
+
+    #[inline]
+    pub(crate) fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Takes what became runnable on a thread that is no worker of this crew.
+    pub(crate) fn inject(&self, item: T) {
+        if item.is_homed() && self.order == Order::Stealing {
+            return self.deliver(item);
+        }
+        self.queues.injector.push(item);
+        self.sleep.work_queued();
+    }
+
+    /// Takes what only the worker at home may run.
+    pub(crate) fn deliver(&self, item: T) {
+        self.queues.send_home(item);
+        self.sleep.wake(HOME);
+    }
+
+    pub(crate) fn arrive(&self) {
+        // Relaxed: who arrives is awake, and is seen to be there by whoever sees it asleep (`Counters` are exchanged with
+        // Release after this).
+        self.present.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A worker goes that is awake, and not searching.
+    pub(crate) fn depart(&self) {
+        // Release: pairs with the Acquire in `is_settled`.
+        self.present.fetch_sub(1, Ordering::Release);
+    }
+
+    /// What a worker that has departed leaves to the others: its queue, and the helm, where nobody may be.
+    pub(crate) fn hand_over(&self) {
+        self.sleep.man_the_helm();
+        if self.queues.any() {
+            self.sleep.work_queued();
+        }
+        self.settle();
+    }
+
+    /// A blocking job is about to be queued.
+    pub(crate) fn job_begins(&self) {
+        // Relaxed: who begins one is a worker that is awake, or a thread that nobody waits for.
+        self.jobs.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A blocking job has ended, and whom it woke is queued.
+    pub(crate) fn job_ends(&self) {
+        // Release: pairs with the Acquire in `is_settled`: who sees no job sees what the last one has queued.
+        let last = self.jobs.fetch_sub(1, Ordering::Release) == 1;
+        if self.simulated {
+            self.sleep.helm().driver().unpark();
+        } else if last {
+            self.settle();
+        }
+    }
+
+    pub(crate) fn has_jobs(&self) -> bool {
+        // Acquire: as in `is_settled`.
+        self.jobs.load(Ordering::Acquire) > 0
+    }
+
+    /// If nothing can run, lets the driver know: a virtual clock moves on. Called by whoever may have been the last to be
+    /// busy: a worker that fell asleep, a job that ended.
+    pub(crate) fn settle(&self) {
+        // AcqRel: pairs with itself. Who finds another settling leaves the question to it, with what it saw.
+        let mut asked = 1;
+        if self.settlers.fetch_add(asked, Ordering::AcqRel) > 0 {
+            return;
+        }
+        loop {
+            while self.is_settled() && self.move_on() {}
+            // AcqRel: as above.
+            let before = self.settlers.fetch_sub(asked, Ordering::AcqRel);
+            if before == asked {
+                return;
+            }
+            asked = before - asked; // others asked meanwhile
+        }
+    }
+
+    /// Whether the driver may have woken something. If a waker panicked in there, it may have.
+    fn move_on(&self) -> bool {
+        unwind::shield(|| self.sleep.helm().driver().quiescent()).unwrap_or(true)
+    }
+
+    /// Whether all who are there sleep, and there is nothing to wake for.
+    ///
+    /// The count is taken twice and tells the number of wakes: if it is the same, nobody was awake in between, when the
+    /// rest was looked at.
+    fn is_settled(&self) -> bool {
+        let before = self.sleep.count();
+        // Acquire: pairs with the Release in `depart`.
+        let present = self.present.load(Ordering::Acquire);
+        present > 0
+            && before.searching() == 0
+            && before.sleeping() == present
+            && !self.has_jobs()
+            && !self.queues.any()
+            && !self.queues.has_mail()
+            && self.sleep.count() == before
+    }
+
+    /// Has all workers leave as soon as they have nothing to do.
+    pub(crate) fn stop(&self) {
+        // Release: pairs with the Acquire in `is_stopping`.
+        self.stopping.store(true, Ordering::Release);
+        for worker in 0..self.queues.workers() {
+            self.sleep.wake(worker); // begins with a fence that pairs with the one in `fall_asleep`
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        // Acquire: pairs with the Release in `stop`.
+        self.stopping.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+#![doc(test(attr(deny(warnings))))]
+#![forbid(unsafe_code)]
+
+mod block_on;
+mod blocking;
+mod builder;
+mod choice;
+mod crew;
+mod current;
+mod deadlock;
+mod driver;
+mod executor;
+mod handle;
+#[cfg(all(test, loom))]
+mod models;
+mod queue;
+mod shared;
+mod shutdown;
+mod sim;
+mod sleep;
+mod stats;
+mod step;
+mod sync;
+mod unwind;
+mod worker;
+
+pub use block_on::BlockOnError;
+pub use blocking::{BlockingTask, PoolStats, SpawnBlockingError};
+pub use builder::{BuildError, Builder};
+pub use deadlock::{Deadlock, Stuck};
+pub use driver::{Driver, ThreadDriver};
+pub use executor::Executor;
+pub use handle::Handle;
+pub use shutdown::ShutdownReport;
+pub use stats::{Stats, WorkerStats};

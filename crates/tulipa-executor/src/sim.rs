@@ -1,0 +1,130 @@
+//! The deterministic flavour: all workers on the thread of `block_on`, stepped in an order that a seed determines.
+//!
+//! What is stepped is the [`Worker`] of production, with its queues, its thefts and its sleep. Only the choices differ: which
+//! worker is next, and what [`Seeded`] answers. A worker that sleeps is not parked anywhere; it is passed over until its bit
+//! says that it was woken.
+//!
+//! When all sleep, the driver was told (`quiescent`) and has moved a virtual clock if it has one. If that woke nobody, and no
+//! blocking job is in flight, then nothing will: that is a [`Deadlock`].
+//!
+//! A blocking job runs on a thread of its own, in real time: a program is deterministic as far as its blocking jobs are. Time
+//! stands still while one is in flight. A driver with other events (sockets) waits for them in `quiescent`.
+
+use crate::choice::{Random, Seeded};
+use crate::current::AtWork;
+use crate::deadlock::Deadlock;
+use crate::driver::Helm;
+use crate::handle::Handle;
+use crate::queue::Local;
+use crate::step::{Step, Worker};
+use crate::sync::Parker;
+use crate::unwind;
+use crate::worker::Seat;
+use std::rc::Rc;
+use tulipa_task::{Runnable, TaskRef};
+
+/// What determines a simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    /// Whether ready tasks run in any order, or in their own.
+    pub(crate) shuffled: bool,
+}
+
+/// Steps all workers until `main` has ended. On a deadlock, `main` is aborted.
+pub(crate) fn attend(handle: &Handle, seats: &mut Vec<Seat>, plan: Plan, main: &TaskRef) -> Result<(), Deadlock> {
+    simulate(handle, seats, plan, |simulation| {
+        let result = simulation.run_until_done(main);
+        if result.is_err() {
+            main.abort();
+            while !main.is_done() && simulation.step() {}
+        }
+        result
+    })
+}
+
+/// Steps all workers until none has anything to do.
+pub(crate) fn clear_away(handle: &Handle, seats: &mut Vec<Seat>, plan: Plan) {
+    simulate(handle, seats, plan, |simulation| while simulation.step() {});
+}
+
+struct Simulation<'a> {
+    handle: &'a Handle,
+    at_work: AtWork<'a>,
+    workers: Vec<Worker<Runnable, Seeded>>,
+    random: Random,
+}
+
+fn simulate<R>(
+    handle: &Handle,
+    seats: &mut Vec<Seat>,
+    plan: Plan,
+    run: impl FnOnce(&mut Simulation<'_>) -> R,
+) -> R {
+    let (locals, parkers): (Vec<Rc<Local<_>>>, Vec<Parker>) =
+        seats.drain(..).map(|seat| (Rc::new(seat.local), seat.parker)).unzip();
+    let mut random = Random::new(plan.seed);
+    let mut worker = |local: &Rc<Local<_>>| Worker::new(Rc::clone(local), Seeded::new(random.next(), plan.shuffled));
+    let workers = locals.iter().map(&mut worker).collect();
+    let mut simulation = Simulation { handle, at_work: AtWork::begin(handle, &locals[0]), workers, random };
+    let result = run(&mut simulation);
+    let Simulation { at_work, workers, .. } = simulation;
+    workers.into_iter().for_each(Worker::retire);
+    drop(at_work);
+    let seat = |(local, parker)| Seat {
+        local: Rc::into_inner(local).expect("the worker and the thread's place were its other owners"),
+        parker,
+    };
+    seats.extend(locals.into_iter().zip(parkers).map(seat));
+    result
+}
+
+impl Simulation<'_> {
+    fn run_until_done(&mut self, main: &TaskRef) -> Result<(), Deadlock> {
+        while !main.is_done() {
+            if !self.step() && !self.wait() {
+                return Err(Deadlock::of(self.handle.shared().registry()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps one of the workers that are awake. `false`: none is.
+    fn step(&mut self) -> bool {
+        let awake: Vec<usize> = self.awake().collect();
+        if awake.is_empty() {
+            return false;
+        }
+        let worker = &mut self.workers[awake[self.random.below(awake.len())]];
+        self.at_work.switch(worker.local());
+        // Nothing in there unwinds. Should it all the same, the worker goes on where it was.
+        let _: Option<Step> = unwind::shield(|| worker.step());
+        true
+    }
+
+    fn awake(&self) -> impl Iterator<Item = usize> {
+        self.workers.iter().enumerate().filter(|(_, worker)| !worker.is_parked()).map(|(index, _)| index)
+    }
+
+    /// Lets the driver know that all sleep, and waits while a blocking job may wake somebody. `false`: nobody will.
+    fn wait(&mut self) -> bool {
+        let crew = self.handle.shared().crew();
+        let worker = &self.workers[self.random.below(self.workers.len())];
+        self.at_work.switch(worker.local());
+        // Asked first: whom a job that has ended by now has woken is awake by now.
+        let has_jobs = crew.has_jobs();
+        worker.local().in_driver(|| crew.settle());
+        worker.after_driver();
+        if self.awake().next().is_some() {
+            return true;
+        }
+        if has_jobs && let Some(helm) = crew.sleep().helm().take(Helm::EVERYBODY) {
+            if crew.has_jobs() && self.awake().next().is_none() {
+                worker.local().in_driver(|| unwind::shield(|| helm.park()));
+            }
+            drop(helm);
+            worker.after_driver();
+        }
+        has_jobs
+    }
+}

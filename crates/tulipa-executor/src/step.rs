@@ -1,0 +1,231 @@
+//! A worker without a thread: a state machine that does one thing at a time and says what it wants next.
+//!
+//! ```text
+//!              nothing to run            nothing found
+//!    Busy ───────────────────▶ Searching ─────────────▶ Asleep
+//!     ▲                           │  ▲                     │
+//!     └───────────────────────────┘  └─────────────────────┘
+//!            found something                  woken
+//! ```
+//!
+//! In production a thread steps it and parks when it says so; in the simulator one thread steps many, in any order. What
+//! is simulated is what is shipped.
+
+use crate::choice::Choice;
+use crate::crew::Crew;
+use crate::queue::{Local, Order, Run};
+use crate::sleep::{Searching, Sleeping};
+use crate::unwind;
+use std::mem;
+use std::rc::Rc;
+
+/// A worker, to be stepped.
+pub(crate) struct Worker<T, C> {
+    local: Rc<Local<T>>,
+    choice: C,
+    phase: Phase,
+    /// How many tasks each worker had run when the search began: who has run none since is in a long poll.
+    polls: Vec<u64>,
+}
+
+/// What a step did, and so what is to happen next.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It ran a task: step again.
+    Ran,
+    /// It looked for one: step again.
+    Looked,
+    /// There is nothing to do: park until woken, then step again.
+    Park,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Busy,
+    Searching(Search),
+    Asleep(Sleeping),
+}
+
+/// A search for work.
+#[derive(Debug)]
+struct Search {
+    token: Searching,
+    rounds: u32,
+}
+
+/// A searching worker looks at everybody's queue this many times before it sleeps. Falling asleep and being woken costs as
+/// much as hundreds of looks; but a look costs a core that others may need.
+const ROUNDS: u32 = if cfg!(loom) { 1 } else { 3 };
+
+impl<T: Run, C: Choice> Worker<T, C> {
+    /// A worker that is awake. It has arrived by this.
+    pub(crate) fn new(local: Rc<Local<T>>, choice: C) -> Self {
+        local.crew().arrive();
+        let polls = vec![0; local.crew().queues().workers()];
+        Self { local, choice, phase: Phase::Busy, polls }
+    }
+
+    pub(crate) fn local(&self) -> &Rc<Local<T>> {
+        &self.local
+    }
+
+    fn crew(&self) -> &Crew<T> {
+        self.local.crew()
+    }
+
+    /// Does one thing.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Step {
+        if matches!(self.phase, Phase::Busy) {
+            if let Some(item) = self.next() {
+                return self.run(item);
+            }
+            let token = self.crew().sleep().search();
+            self.search(token);
+        }
+        self.step_idle()
+    }
+
+    #[inline]
+    fn run(&mut self, item: T) -> Step {
+        self.local.tally().polls.add_one();
+        if let Some(again) = item.run() {
+            self.local.accept(again, tulipa_task::Why::Yielded);
+        }
+        Step::Ran
+    }
+
+    /// The next task of a busy worker.
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        if self.choice.look_outside()
+            && let Some(item) = self.look_outside()
+        {
+            return Some(item);
+        }
+        self.local.pop(&mut self.choice).or_else(|| self.local.pop_injector(true))
+    }
+
+    /// Lets the driver handle what is due, if nobody is there, and takes one task from the injector.
+    #[cold]
+    fn look_outside(&mut self) -> Option<T> {
+        if let Some(helm) = self.crew().sleep().helm().take(self.local.worker()) {
+            self.local.in_driver(|| unwind::shield(|| helm.poll()));
+        }
+        if self.crew().order() == Order::Fifo {
+            return None; // the injector is merged into the one queue
+        }
+        self.local.pop_injector(false)
+    }
+
+    #[cold]
+    fn step_idle(&mut self) -> Step {
+        match mem::replace(&mut self.phase, Phase::Busy) {
+            Phase::Busy => Step::Looked,
+            Phase::Searching(search) => self.look_around(search),
+            Phase::Asleep(sleeping) => self.wake_up(sleeping),
+        }
+    }
+
+    /// Begins a search.
+    fn search(&mut self, token: Searching) {
+        let queues = self.local.crew().queues();
+        for (worker, polls) in self.polls.iter_mut().enumerate() {
+            *polls = queues.tally(worker).polls.get();
+        }
+        self.phase = Phase::Searching(Search { token, rounds: 0 });
+    }
+
+    /// One round of a search.
+    fn look_around(&mut self, mut search: Search) -> Step {
+        search.rounds += 1;
+        let own = self.local.pop(&mut self.choice).or_else(|| self.local.pop_injector(true));
+        if let Some(item) = own.or_else(|| self.steal(&search)) {
+            self.crew().sleep().stop_searching(search.token, || self.crew().queues().any());
+            return self.run(item);
+        }
+        if search.rounds < ROUNDS && self.crew().queues().workers() > 1 {
+            self.phase = Phase::Searching(search);
+            return Step::Looked;
+        }
+        self.fall_asleep(search.token)
+    }
+
+    fn steal(&mut self, search: &Search) -> Option<T> {
+        let workers = self.polls.len();
+        let first = self.choice.victim(workers);
+        let (local, queues) = (&self.local, self.local.crew().queues());
+        let victims = (first..workers).chain(0..first).filter(|victim| *victim != local.worker());
+        let mut stolen = victims.clone().find_map(|victim| queues.steal(victim, local));
+        if stolen.is_none() && search.rounds == ROUNDS {
+            let is_stuck = |victim: &usize| queues.tally(*victim).polls.get() == self.polls[*victim];
+            stolen = victims.filter(is_stuck).find_map(|victim| queues.steal_next_slot(victim));
+        }
+        if stolen.is_some() {
+            local.tally().steals.add_one();
+        }
+        stolen
+    }
+
+    fn fall_asleep(&mut self, token: Searching) -> Step {
+        let (sleeping, left) = self.crew().sleep().fall_asleep(self.local.worker(), token);
+        self.phase = Phase::Asleep(sleeping);
+        self.local.tally().sleeps.add_one();
+        let last = left.searching() == 0;
+        if self.local.has_own() || last && self.crew().queues().any() {
+            self.rise();
+        } else if last {
+            self.local.in_driver(|| self.crew().settle());
+            self.after_driver();
+        }
+        Step::Park
+    }
+
+    fn wake_up(&mut self, sleeping: Sleeping) -> Step {
+        match self.crew().sleep().woken(self.local.worker(), sleeping) {
+            Ok(token) => {
+                self.local.tally().wakes.add_one();
+                self.search(token);
+                Step::Looked
+            }
+            Err(sleeping) => {
+                self.phase = Phase::Asleep(sleeping);
+                Step::Park
+            }
+        }
+    }
+
+    /// The driver has run wakers on this thread while its worker slept: it may have work now.
+    pub(crate) fn after_driver(&self) {
+        if self.local.has_own() {
+            self.rise();
+        }
+    }
+
+    fn rise(&self) {
+        self.crew().sleep().rise(self.local.worker());
+    }
+
+    /// Whether it sleeps and nobody has woken it yet: a step would do nothing.
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(self.phase, Phase::Asleep(_)) && self.crew().sleep().is_asleep(self.local.worker())
+    }
+
+    /// Ends the worker: it has departed. Others can still steal from its queues; [`Crew::hand_over`] lets them know.
+    pub(crate) fn retire(mut self) {
+        loop {
+            match mem::replace(&mut self.phase, Phase::Busy) {
+                Phase::Busy => return self.crew().depart(),
+                Phase::Searching(search) => {
+                    self.crew().sleep().stop_searching(search.token, || self.crew().queues().any());
+                }
+                Phase::Asleep(sleeping) => {
+                    self.rise();
+                    let token = self.crew().sleep().woken(self.local.worker(), sleeping);
+                    self.search(token.expect("it has risen"));
+                }
+            }
+        }
+    }
+}

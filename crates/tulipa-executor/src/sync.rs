@@ -1,0 +1,267 @@
+//! The one door to atomics, locks, parkers and queues: the real ones in a build, loom's under `cfg(loom)`.
+//!
+//! The queues of crossbeam know nothing of loom, so a model has stand-ins for them: what is modelled is when
+//! a worker looks into a queue and when it sleeps, not how the queue works inside.
+
+#[cfg(loom)]
+pub(crate) use self::model::*;
+#[cfg(not(loom))]
+pub(crate) use self::real::*;
+
+#[cfg(not(loom))]
+mod real {
+    pub(crate) use crossbeam_deque as deque;
+    pub(crate) use crossbeam_utils::atomic::AtomicCell;
+    pub(crate) use crossbeam_utils::sync::{Parker, Unparker};
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use std::thread::yield_now as give_way;
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+}
+
+#[cfg(loom)]
+mod model {
+    pub(crate) use loom::thread::yield_now as give_way;
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    use std::collections::VecDeque;
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    /// loom's mutex in parking_lot's form: a lock is never poisoned.
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    /// What [`Mutex::lock`] gives. The inner one is away only inside [`Condvar::wait`].
+    pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().expect("a model that panics has failed already")))
+        }
+    }
+
+    impl<T> std::ops::Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect("only away inside a wait")
+        }
+    }
+
+    impl<T> std::ops::DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect("only away inside a wait")
+        }
+    }
+
+    /// loom's condition variable in parking_lot's form. A model has no time: it never times out.
+    #[derive(Debug, Default)]
+    pub(crate) struct Condvar(loom::sync::Condvar);
+
+    /// Whether a wait ended because its time was up.
+    pub(crate) struct WaitTimeoutResult;
+
+    impl WaitTimeoutResult {
+        pub(crate) fn timed_out(&self) -> bool {
+            false
+        }
+    }
+
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Self(loom::sync::Condvar::new())
+        }
+
+        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect("only away inside a wait");
+            guard.0 = Some(self.0.wait(inner).expect("a model that panics has failed already"));
+        }
+
+        pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: Instant) -> WaitTimeoutResult {
+            self.wait(guard);
+            WaitTimeoutResult
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+
+    /// A token that `unpark` leaves and `park` waits for, as crossbeam's.
+    #[derive(Debug)]
+    pub(crate) struct Parker(Unparker);
+
+    #[derive(Debug, Clone)]
+    pub(crate) struct Unparker(Arc<Token>);
+
+    #[derive(Debug)]
+    struct Token {
+        left: Mutex<bool>,
+        changed: Condvar,
+    }
+
+    impl Parker {
+        pub(crate) fn new() -> Self {
+            Self(Unparker(Arc::new(Token { left: Mutex::new(false), changed: Condvar::new() })))
+        }
+
+        pub(crate) fn unparker(&self) -> &Unparker {
+            &self.0
+        }
+
+        pub(crate) fn park(&self) {
+            let token = &self.0.0;
+            let mut left = token.left.lock();
+            while !*left {
+                token.changed.wait(&mut left);
+            }
+            *left = false;
+        }
+    }
+
+    impl Unparker {
+        pub(crate) fn unpark(&self) {
+            *self.0.left.lock() = true;
+            self.0.changed.notify_one();
+        }
+    }
+
+    /// One value behind a lock.
+    #[derive(Debug)]
+    pub(crate) struct AtomicCell<T>(Mutex<T>);
+
+    impl<T> AtomicCell<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(Mutex::new(value))
+        }
+
+        pub(crate) fn swap(&self, value: T) -> T {
+            std::mem::replace(&mut *self.0.lock(), value)
+        }
+
+        pub(crate) fn take(&self) -> T
+        where
+            T: Default,
+        {
+            self.swap(T::default())
+        }
+    }
+
+    /// Stand-ins for crossbeam-deque: a queue behind a lock, and its length beside it, which orders nothing. So a
+    /// fence that is missing around a look into a queue shows.
+    pub(crate) mod deque {
+        use super::{AtomicUsize, Mutex, Ordering, VecDeque};
+        use std::sync::Arc;
+
+        pub(crate) enum Steal<T> {
+            Empty,
+            Success(T),
+            #[expect(dead_code, reason = "a queue behind a lock never asks to be tried again")]
+            Retry,
+        }
+
+        struct Queue<T> {
+            items: Mutex<VecDeque<T>>,
+            len: AtomicUsize,
+        }
+
+        impl<T> Queue<T> {
+            fn new() -> Self {
+                Self { items: Mutex::new(VecDeque::new()), len: AtomicUsize::new(0) }
+            }
+
+            fn len(&self) -> usize {
+                self.len.load(Ordering::Relaxed)
+            }
+
+            fn push(&self, item: T) {
+                let mut items = self.items.lock();
+                items.push_back(item);
+                self.len.store(items.len(), Ordering::Relaxed);
+            }
+
+            fn pop(&self) -> Option<T> {
+                if self.len() == 0 {
+                    return None;
+                }
+                let mut items = self.items.lock();
+                let item = items.pop_front();
+                self.len.store(items.len(), Ordering::Relaxed);
+                item
+            }
+
+            fn steal(&self) -> Steal<T> {
+                self.pop().map_or(Steal::Empty, Steal::Success)
+            }
+        }
+
+        pub(crate) struct Injector<T>(Queue<T>);
+        pub(crate) struct Worker<T>(Arc<Queue<T>>);
+        pub(crate) struct Stealer<T>(Arc<Queue<T>>);
+
+        impl<T> Worker<T> {
+            pub(crate) fn new_fifo() -> Self {
+                Self(Arc::new(Queue::new()))
+            }
+
+            pub(crate) fn stealer(&self) -> Stealer<T> {
+                Stealer(Arc::clone(&self.0))
+            }
+
+            pub(crate) fn push(&self, item: T) {
+                self.0.push(item);
+            }
+
+            pub(crate) fn pop(&self) -> Option<T> {
+                self.0.pop()
+            }
+
+            pub(crate) fn is_empty(&self) -> bool {
+                self.0.len() == 0
+            }
+
+            pub(crate) fn len(&self) -> usize {
+                self.0.len()
+            }
+        }
+
+        impl<T> Stealer<T> {
+            pub(crate) fn is_empty(&self) -> bool {
+                self.0.len() == 0
+            }
+
+            pub(crate) fn steal_batch_and_pop(&self, _: &Worker<T>) -> Steal<T> {
+                self.0.steal()
+            }
+        }
+
+        impl<T> Injector<T> {
+            pub(crate) fn new() -> Self {
+                Self(Queue::new())
+            }
+
+            pub(crate) fn push(&self, item: T) {
+                self.0.push(item);
+            }
+
+            pub(crate) fn is_empty(&self) -> bool {
+                self.0.len() == 0
+            }
+
+            pub(crate) fn steal(&self) -> Steal<T> {
+                self.0.steal()
+            }
+
+            pub(crate) fn steal_batch_and_pop(&self, _: &Worker<T>) -> Steal<T> {
+                self.0.steal()
+            }
+        }
+    }
+}

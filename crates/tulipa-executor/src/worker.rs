@@ -1,0 +1,166 @@
+//! Threads that step workers: those that an executor starts, and the one that calls `block_on`.
+
+use crate::choice::{Choice, Fast};
+use crate::current::AtWork;
+use crate::handle::Handle;
+use crate::queue::{Local, Run};
+use crate::step::{Step, Worker};
+use crate::sync::{Condvar, Mutex, Parker};
+use crate::unwind;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tulipa_task::{Runnable, TaskRef};
+
+/// A worker's place while nobody sits there: its queues, from which others may steal, and what it parks on.
+pub(crate) struct Seat {
+    pub(crate) local: Local<Runnable>,
+    pub(crate) parker: Parker,
+}
+
+/// The life of a thread that the executor started: it works until the executor stops.
+pub(crate) fn run(handle: &Handle, seat: Seat) {
+    drop(sit(handle, seat, |worker, parker| worker.serve(parker)));
+}
+
+/// The calling thread works at home until `main` has ended.
+pub(crate) fn attend(handle: &Handle, seats: &mut Vec<Seat>, main: &TaskRef) {
+    sit_at_home(handle, seats, |worker, parker| {
+        worker.serve_until_done(parker, main);
+        if handle.shared().crew().is_stopping() {
+            worker.serve(parker); // the executor has been dropped meanwhile: nobody comes after this thread
+        }
+    });
+}
+
+/// The calling thread runs what is left after all others have gone.
+pub(crate) fn clear_away(handle: &Handle, seats: &mut Vec<Seat>) {
+    debug_assert!(handle.shared().crew().is_stopping());
+    sit_at_home(handle, seats, |worker, parker| worker.serve(parker));
+}
+
+fn sit_at_home(handle: &Handle, seats: &mut Vec<Seat>, work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker)) {
+    let seat = seats.pop().expect("home has a seat");
+    seats.push(sit(handle, seat, work));
+}
+
+/// Has the calling thread be a worker for as long as `work` takes.
+fn sit(handle: &Handle, seat: Seat, mut work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker)) -> Seat {
+    let Seat { local, parker } = seat;
+    let local = Rc::new(local);
+    let at_work = AtWork::begin(handle, &local);
+    let mut worker = Worker::new(Rc::clone(&local), Fast::new(local.worker()));
+    // Nothing in there unwinds. Should it all the same, the worker goes on where it was.
+    while unwind::shield(|| work(&mut worker, &parker)).is_none() {}
+    worker.retire();
+    drop(at_work);
+    handle.shared().crew().hand_over();
+    let local = Rc::into_inner(local).expect("the worker and the thread's place were its other owners");
+    Seat { local, parker }
+}
+
+impl<T: Run, C: Choice> Worker<T, C> {
+    /// Works until the executor stops and nothing is left to do.
+    pub(crate) fn serve(&mut self, parker: &Parker) {
+        loop {
+            if self.step() == Step::Park {
+                if self.local().crew().is_stopping() {
+                    return;
+                }
+                self.park(parker);
+            }
+        }
+    }
+
+    fn serve_until_done(&mut self, parker: &Parker, main: &TaskRef) {
+        while !main.is_done() {
+            if self.step() == Step::Park {
+                self.park(parker);
+            }
+        }
+    }
+
+    /// Blocks the thread once, unless the worker is awake: at the helm, if nobody is there.
+    fn park(&self, parker: &Parker) {
+        if !self.is_parked() {
+            return;
+        }
+        let Some(helm) = self.local().crew().sleep().helm().take(self.local().worker()) else {
+            return parker.park();
+        };
+        if self.is_parked() {
+            self.local().in_driver(|| unwind::shield(|| helm.park()));
+        }
+        drop(helm);
+        self.after_driver();
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Seat").field(&self.local.worker()).finish()
+    }
+}
+
+/// The threads that an executor has started, for whoever waits for their end.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    handles: Mutex<Vec<JoinHandle<()>>>,
+    left: Arc<Left>,
+}
+
+/// How many threads have not ended yet.
+#[derive(Debug, Default)]
+struct Left {
+    threads: Mutex<usize>,
+    fewer: Condvar,
+}
+
+/// Counts a thread, until it is dropped at its end.
+#[derive(Debug)]
+pub(crate) struct OnRoster(Arc<Left>);
+
+impl Roster {
+    /// For a thread that is about to start.
+    pub(crate) fn enlist(&self) -> OnRoster {
+        *self.left.threads.lock() += 1;
+        OnRoster(Arc::clone(&self.left))
+    }
+
+    pub(crate) fn add(&self, thread: JoinHandle<()>) {
+        self.handles.lock().push(thread);
+    }
+
+    /// Waits until all have ended, until `deadline` at the latest (`None`: however long). Answers with how many have
+    /// not: they are left to themselves.
+    pub(crate) fn join(&self, deadline: Option<Instant>) -> usize {
+        let mut threads = self.left.threads.lock();
+        while *threads > 0 {
+            match deadline {
+                None => self.left.fewer.wait(&mut threads),
+                Some(deadline) => {
+                    if self.left.fewer.wait_until(&mut threads, deadline).timed_out() {
+                        break;
+                    }
+                }
+            }
+        }
+        let left = *threads;
+        drop(threads);
+        let handles = std::mem::take(&mut *self.handles.lock());
+        for thread in handles.into_iter().filter(|thread| left == 0 || thread.is_finished()) {
+            // A worker does not unwind. Should it have, the panic hook has said so, and this thread is not to blame.
+            let _ = thread.join();
+        }
+        left
+    }
+}
+
+impl Drop for OnRoster {
+    fn drop(&mut self) {
+        *self.0.threads.lock() -= 1;
+        self.0.fewer.notify_all();
+    }
+}

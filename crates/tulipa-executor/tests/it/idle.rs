@@ -1,0 +1,103 @@
+//! An idle executor does nothing at all, and what one worker can do alone wakes nobody else. Counted, not timed.
+
+use crate::common::{asleep, wait_until_asleep, yield_now};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tulipa_executor::{Driver, Executor, ThreadDriver};
+use tulipa_task::spawn;
+
+/// Counts what is asked of it.
+#[derive(Default)]
+struct Counted {
+    thread: ThreadDriver,
+    parks: AtomicUsize,
+    unparks: AtomicUsize,
+}
+
+impl Counted {
+    fn counts(&self) -> [usize; 2] {
+        [&self.parks, &self.unparks].map(|count| count.load(Ordering::SeqCst))
+    }
+}
+
+impl Driver for Counted {
+    fn park(&self) {
+        self.parks.fetch_add(1, Ordering::SeqCst);
+        self.thread.park();
+    }
+    fn poll(&self) {}
+    fn unpark(&self) {
+        self.unparks.fetch_add(1, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+}
+
+#[test]
+fn idle_workers_sleep_and_one_of_them_is_in_the_driver() {
+    let driver = Arc::new(Counted::default());
+    let executor = Executor::builder().workers(4).driver(driver.clone()).build().unwrap();
+    wait_until_asleep(&executor, 3);
+    crate::common::wait_until("one parks in the driver", || driver.counts()[0] == 1);
+    let before = executor.handle().stats();
+    for _ in 0..1_000 {
+        std::thread::yield_now(); // if anybody spun or was woken, it would show
+    }
+    assert_eq!(executor.handle().stats(), before);
+    assert_eq!(driver.counts(), [1, 0]);
+}
+
+#[test]
+fn a_task_spawned_and_awaited_wakes_no_other_worker() {
+    let executor = Executor::builder().workers(4).build().unwrap();
+    wait_until_asleep(&executor, 3);
+    executor
+        .block_on(async {
+            for n in 0..1_000 {
+                assert_eq!(spawn(async move { n }).await.unwrap(), n);
+            }
+        })
+        .unwrap();
+    assert_eq!(asleep(&executor.handle().stats()), 3);
+    assert_eq!(executor.handle().stats().wakes(), 0);
+}
+
+#[test]
+fn a_task_that_yields_alone_wakes_no_other_worker() {
+    let executor = Executor::builder().workers(4).build().unwrap();
+    wait_until_asleep(&executor, 3);
+    executor
+        .block_on(async {
+            spawn(async {
+                for _ in 0..1_000 {
+                    yield_now().await;
+                }
+            })
+            .await
+            .unwrap();
+        })
+        .unwrap();
+    assert_eq!(executor.handle().stats().wakes(), 0);
+}
+
+#[test]
+fn one_task_from_outside_wakes_one_worker() {
+    let executor = Executor::builder().workers(4).build().unwrap();
+    for round in 1..=100 {
+        wait_until_asleep(&executor, 3);
+        assert_eq!(executor.handle().spawn(async { 1 }).result_blocking(), Ok(1));
+        wait_until_asleep(&executor, 3);
+        assert_eq!(executor.handle().stats().wakes(), round);
+    }
+}
+
+#[test]
+fn the_worker_in_the_driver_is_woken_last() {
+    let driver = Arc::new(Counted::default());
+    let executor = Executor::builder().workers(3).driver(driver.clone()).build().unwrap();
+    for _ in 0..100 {
+        wait_until_asleep(&executor, 2);
+        assert_eq!(executor.handle().spawn(async { 1 }).result_blocking(), Ok(1));
+    }
+    wait_until_asleep(&executor, 2);
+    assert_eq!(driver.counts(), [1, 0], "it stayed there");
+}

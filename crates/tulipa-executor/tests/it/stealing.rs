@@ -1,0 +1,72 @@
+//! Tasks move to workers that have nothing to do.
+
+use crate::common::wait_until_asleep;
+use std::sync::mpsc;
+use tulipa_executor::Executor;
+use tulipa_task::spawn;
+
+fn two_workers() -> Executor {
+    let executor = Executor::builder().workers(2).build().unwrap();
+    wait_until_asleep(&executor, 1);
+    executor
+}
+
+#[test]
+fn what_a_blocked_worker_has_queued_runs_on_another() {
+    let executor = two_workers();
+    executor
+        .block_on(async {
+            let (tell, told) = mpsc::channel();
+            let task = |n| {
+                let tell = tell.clone();
+                spawn(async move { tell.send(n).unwrap() })
+            };
+            let tasks = [1, 2, 3].map(task);
+            // This worker is blocked here until the other has run all of them: also the first, which is in the next slot.
+            let mut ran: Vec<i32> = told.iter().take(3).collect();
+            ran.sort_unstable();
+            assert_eq!(ran, [1, 2, 3]);
+            for task in tasks {
+                task.await.unwrap();
+            }
+        })
+        .unwrap();
+    assert!(executor.handle().stats().steals() > 0);
+}
+
+#[test]
+fn work_spreads_to_all_workers() {
+    let executor = Executor::builder().workers(4).build().unwrap();
+    executor
+        .block_on(async {
+            let all = std::sync::Arc::new(std::sync::Barrier::new(4));
+            // Each blocks its worker until all four run at once.
+            let task = |_| {
+                let all = all.clone();
+                spawn(async move { all.wait() })
+            };
+            for task in (0..4).map(task).collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_is_left_when_main_returns_runs_on_the_other_worker() {
+    for _ in 0..100 {
+        let executor = Executor::builder().workers(2).build().unwrap();
+        let (tell, told) = mpsc::channel();
+        executor
+            .block_on(async move {
+                for n in 0..10 {
+                    let tell = tell.clone();
+                    drop(spawn(async move { tell.send(n).unwrap() }));
+                }
+            })
+            .unwrap();
+        let mut ran: Vec<i32> = told.iter().collect(); // until the last sender is gone
+        ran.sort_unstable();
+        assert_eq!(ran, (0..10).collect::<Vec<_>>());
+    }
+}
