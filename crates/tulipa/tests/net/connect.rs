@@ -131,6 +131,7 @@ fn open_connection_finds_the_family_that_answers() {
         let listener = listener().await?;
         let stream = open_connection("localhost", listener.local_addr()?.port()).await?;
         assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+        assert!(stream.nodelay()?);
         Ok(())
     });
 }
@@ -251,4 +252,17 @@ fn outside_of_a_runtime_every_call_says_so() {
     let std_udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let error = UdpSocket::from_std(std_udp).unwrap_err();
     assert!(error.downcast::<NoRuntime>().is_ok());
+}
+
+#[test]
+fn every_wait_can_be_moved_to_another_thread() {
+    fn is_send(_: impl Send) {}
+    is_send(TcpStream::connect("localhost:80"));
+    is_send(open_connection("localhost", 80));
+    is_send(lookup_host("localhost:80"));
+    is_send(TcpListener::bind("localhost:80"));
+    is_send(UdpSocket::bind("localhost:80"));
+    is_send(start_server("localhost:80", |_| async {
+        std::io::Result::Ok(())
+    }));
 }

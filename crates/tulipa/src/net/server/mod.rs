@@ -23,8 +23,9 @@ use tulipa_task::cancel;
 ///
 /// # Errors
 ///
-/// [`AddressError`](super::AddressError) if an address cannot be had, except that one of a family that this machine
-/// does not have is left out if there is another. Else what the look-up says.
+/// [`AddressError`](super::AddressError) if an address cannot be had; only one that was looked up and is not this
+/// machine's (`::1`, where there is no IPv6) is left out if there is another. Else what the look-up says, and
+/// [`NoRuntime`](super::NoRuntime) outside of a runtime.
 ///
 /// # Examples
 ///
