@@ -1,10 +1,11 @@
 //! `start_server`: a task for every connection, and what becomes of it.
 
 use crate::on_any_workers;
-use futures::StreamExt;
 use futures::channel::mpsc;
+use futures::{FutureExt, StreamExt};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use tulipa::io::{AsyncReadExt, AsyncWriteExt};
 use tulipa::net::{TcpStream, open_connection, start_server};
@@ -83,6 +84,22 @@ fn waiting_for_a_closed_server_waits_for_its_connections() {
         assert!(!waiting.is_done());
         drop(client);
         waiting.await.unwrap();
+        Ok(())
+    });
+}
+
+#[test]
+fn a_wait_that_is_cancelled_as_it_could_end_is_cancelled() {
+    on_any_workers(async || {
+        let server = start_server("127.0.0.1:0", echo).await?;
+        let mut waiting = pin!(server.wait_closed());
+        assert!(waiting.as_mut().now_or_never().is_none());
+        server.close();
+        server.wait_closed().await;
+        let request = current_task().unwrap();
+        request.cancel();
+        assert!(cancel::catch(waiting).await.is_err());
+        request.uncancel();
         Ok(())
     });
 }
