@@ -47,7 +47,6 @@ use std::task::{Context, Poll};
 /// run();
 /// assert_eq!(sum.result(), Ok(Ok(&3)));
 /// ```
-#[must_use = "a task runs on its own; to leave it to itself, `detach()` it"]
 pub struct Task<T, E = Infallible> {
     task: ManuallyDrop<TaskRef>,
     join: Join,
