@@ -2,28 +2,28 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
-use tulipa::{sleep, spawn, to_thread};
+use tulipa::{TaskError, gather, sleep, to_thread};
 
-fn blocking_io(done: &mpsc::Receiver<()>) -> &'static str {
+/// Stands for any call that blocks: to a file, to a driver, to a long computation.
+fn blocking_io(bell: &Receiver<()>) {
     println!("start blocking_io");
-    done.recv().expect("somebody will send"); // any call that blocks: a file, a driver, a long computation
-    println!("blocking_io complete");
-    "from the thread"
+    let rung = bell.recv();
+    println!("blocking_io complete: {rung:?}");
 }
 
 #[tulipa::main]
-async fn main() {
+async fn main() -> Result<(), TaskError<TaskError>> {
     println!("started main");
-    let (finish, done) = mpsc::channel();
-    let thread = to_thread(move || blocking_io(&done));
-    let sleeper = spawn(async move {
+    let (ring, bell) = mpsc::channel();
+    // Awaited in place, `blocking_io` would block the worker, and this one with it.
+    gather!(to_thread(move || blocking_io(&bell)), async move {
         sleep(Duration::from_millis(10)).await;
-        println!("the loop went on");
-        finish.send(()).expect("the thread waits");
-    });
-    println!("{}", thread.await.expect("it does not panic"));
-    sleeper.await.expect("it does not panic");
+        println!("other tasks go on");
+        let _ = ring.send(());
+    })
+    .await?;
     println!("finished main");
+    Ok(())
 }

@@ -7,21 +7,21 @@ use tulipa::{TaskError, cancel, sleep, spawn};
 
 async fn cancel_me() {
     println!("cancel_me(): before sleep");
-    let nap = cancel::catch(sleep(Duration::from_secs(3600))).await;
-    if let Err(cancelled) = nap {
-        println!("cancel_me(): cancel sleep");
-        println!("cancel_me(): after sleep"); // what `finally` does in asyncio
-        cancelled.resume().await
-    }
+    let nap = async {
+        if let Err(cancelled) = cancel::catch(sleep(Duration::from_secs(3600))).await {
+            println!("cancel_me(): cancel sleep");
+            cancelled.resume().await // asyncio's `raise`
+        }
+    };
+    cancel::finally(nap, async { println!("cancel_me(): after sleep") }).await;
 }
 
 #[tulipa::main]
 async fn main() {
     let task = spawn(cancel_me());
-    sleep(Duration::from_secs(1)).await;
+    sleep(Duration::from_secs(1)).await; // it has begun
     task.cancel();
-    match task.await {
-        Err(TaskError::Cancelled(_)) => println!("main(): cancel_me is cancelled now"),
-        other => unreachable!("{other:?}"),
+    if let Err(TaskError::Cancelled(_)) = task.await {
+        println!("main(): cancel_me is cancelled now");
     }
 }

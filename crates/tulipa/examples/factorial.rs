@@ -18,9 +18,8 @@ async fn factorial(name: &'static str, number: u64) -> u64 {
 
 #[tulipa::main]
 async fn main() -> Result<(), TaskError> {
-    let results =
-        gather([("A", 2), ("B", 3), ("C", 4)].map(|(name, number)| spawn(factorial(name, number))))
-            .await?;
-    println!("{results:?}");
+    let numbers = [("A", 2), ("B", 3), ("C", 4)];
+    let factorials = gather(numbers.map(|(name, number)| spawn(factorial(name, number))));
+    println!("{:?}", factorials.await?);
     Ok(())
 }

@@ -10,10 +10,10 @@ async fn nested() -> u32 {
 
 #[tulipa::main]
 async fn main() -> Result<(), TaskError> {
-    // Awaited in place, it is part of this task, and runs now.
+    // Calling it alone does nothing, and the compiler warns of that. Awaited in place, it is part of this task.
     println!("{}", nested().await);
 
-    // As a task it runs at the side, and can be awaited, or cancelled, later.
+    // As a task it runs at the same time as this one, and can be awaited, or cancelled, later.
     let task = spawn(nested());
     println!("{}", task.await?);
     Ok(())

@@ -3,36 +3,38 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::time::Duration;
-use tulipa::{TaskError, TaskGroup, sleep, spawn, time};
+use tulipa::time::{self, Instant};
+use tulipa::{TaskError, TaskGroup, sleep, spawn};
 
-async fn say_after(delay: Duration, what: &'static str) {
-    sleep(delay).await;
+async fn say_after(seconds: u64, what: &'static str) {
+    sleep(Duration::from_secs(seconds)).await;
     println!("{what}");
 }
 
-const ONE: Duration = Duration::from_secs(1);
-const TWO: Duration = Duration::from_secs(2);
+fn finished(how: &str, began: Instant) {
+    println!("{how}: {} s", (time::now() - began).as_secs());
+}
 
 #[tulipa::main]
 async fn main() -> Result<(), TaskError> {
     let began = time::now();
-    say_after(ONE, "hello").await;
-    say_after(TWO, "world").await;
-    println!("in sequence: {} s", (time::now() - began).as_secs());
+    say_after(1, "hello").await;
+    say_after(2, "world").await;
+    finished("in sequence", began);
 
     let began = time::now();
-    let first = spawn(say_after(ONE, "hello"));
-    let second = spawn(say_after(TWO, "world"));
-    first.await?;
-    second.await?;
-    println!("as tasks: {} s", (time::now() - began).as_secs());
+    let hello = spawn(say_after(1, "hello"));
+    let world = spawn(say_after(2, "world"));
+    hello.await?;
+    world.await?;
+    finished("as tasks", began);
 
     let began = time::now();
-    let group = TaskGroup::scope(async |group| {
-        group.spawn(say_after(ONE, "hello"));
-        group.spawn(say_after(TWO, "world"));
+    let both = TaskGroup::scope(async |group| {
+        group.spawn(say_after(1, "hello")).detach();
+        group.spawn(say_after(2, "world")).detach();
     });
-    group.await.expect("nothing in it fails");
-    println!("in a group: {} s", (time::now() - began).as_secs());
+    both.await.expect("neither panics");
+    finished("in a group", began);
     Ok(())
 }

@@ -1,57 +1,49 @@
-//! `wait`: until all are done, until one is, until one fails; and what to do with those that are not.
+//! `wait`: until all are done, until one is, until one fails; and what becomes of those that are not.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::time::Duration;
 use tulipa::{ReturnWhen, Task, sleep, task, wait};
 
-fn tasks() -> Vec<Task<u64, String>> {
-    let work = |seconds: u64| async move {
-        sleep(Duration::from_secs(seconds)).await;
-        if seconds == 2 {
-            Err(format!("{seconds} seconds were too long"))
-        } else {
-            Ok(seconds)
-        }
-    };
-    (1..=3)
-        .map(|seconds| {
-            task::Builder::new()
-                .name(format!("{seconds} s"))
-                .try_spawn(work(seconds))
-        })
-        .collect()
+/// Takes so many seconds; two are too long.
+async fn work(seconds: u64) -> Result<u64, String> {
+    sleep(Duration::from_secs(seconds)).await;
+    if seconds == 2 {
+        return Err(format!("{seconds} s is too long"));
+    }
+    Ok(seconds)
+}
+
+fn start(seconds: u64) -> Task<u64, String> {
+    task::Builder::new()
+        .name(format!("{seconds} s"))
+        .try_spawn(work(seconds))
 }
 
 fn names(tasks: &[Task<u64, String>]) -> Vec<String> {
     tasks.iter().map(|task| task.name()).collect()
 }
 
+async fn wait_until(when: ReturnWhen) {
+    let (done, pending) = wait([1, 2, 3].map(start)).return_when(when).await;
+    println!(
+        "{when:?}: done {:?}, pending {:?}",
+        names(&done),
+        names(&pending)
+    );
+    for task in done {
+        println!("  {:?}", task.await);
+    }
+    // Nobody but us cancels what is pending.
+    for task in pending {
+        task.cancel();
+        println!("  {:?}", task.await);
+    }
+}
+
 #[tulipa::main]
 async fn main() {
-    for when in [
-        ReturnWhen::AllCompleted,
-        ReturnWhen::FirstCompleted,
-        ReturnWhen::FirstException,
-    ] {
-        let (done, pending) = wait(tasks()).return_when(when).await;
-        println!(
-            "{when:?}: done {:?}, pending {:?}",
-            names(&done),
-            names(&pending)
-        );
-        for task in &pending {
-            task.cancel();
-        }
-        if !pending.is_empty() {
-            let (cancelled, _) = wait(pending).await;
-            println!(
-                "  cancelled {:?}",
-                cancelled.iter().all(|task| task.is_cancelled())
-            );
-        }
-        for task in done {
-            println!("  {:?}", task.await);
-        }
-    }
+    wait_until(ReturnWhen::AllCompleted).await;
+    wait_until(ReturnWhen::FirstCompleted).await;
+    wait_until(ReturnWhen::FirstException).await;
 }

@@ -1,85 +1,31 @@
 //! Fetching one URL: connect, ask, read, and try again where that may help.
 
-use crate::hyper_rt::Io;
+use crate::error::FetchError;
+use crate::hyper_rt::{Executor, Io};
+use crate::job::{Fetched, Job, Page};
 use crate::options::Options;
 use crate::permits::Permits;
+use crate::url::Target;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
-use hyper::{Request, Uri, header};
-use std::fmt;
-use std::io;
-use std::time::{Duration, Instant};
-use tulipa::{net, sleep, timeout};
+use hyper::rt::Executor as _;
+use hyper::{Response, header};
+use std::time::Duration;
+use tulipa::time::now;
+use tulipa::{TaskGroup, net, sleep, timeout};
 
-/// Fetches URLs, so many at once.
+/// The pause before the second attempt; each later one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Fetches URLs, so many at once. Clones share the permits.
 #[derive(Clone)]
 pub(crate) struct Client {
     permits: Permits,
     timeout: Duration,
     retries: u32,
     max_body: usize,
-}
-
-/// What came of one URL.
-pub(crate) struct Fetched {
-    pub(crate) url: String,
-    pub(crate) outcome: Result<Page, FetchError>,
-    /// How often it was tried.
-    pub(crate) attempts: u32,
-    /// From the permit to the end.
-    pub(crate) took: Duration,
-}
-
-/// A page that arrived whole.
-pub(crate) struct Page {
-    pub(crate) status: u16,
-    pub(crate) bytes: usize,
-}
-
-/// Why a page did not arrive.
-#[derive(Debug)]
-pub(crate) enum FetchError {
-    /// The text is no `http://` URL.
-    BadUrl(String),
-    /// No connection.
-    Connect(io::Error),
-    /// The server ended the connection, or sent what is no HTTP.
-    Broken(&'static str),
-    /// It says that it went wrong.
-    Status(u16),
-    /// More bytes than were allowed.
-    TooLarge(usize),
-    /// Nothing, or not everything, in the time that was given.
-    TimedOut(Duration),
-}
-
-impl FetchError {
-    /// Whether another attempt may go better.
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Connect(_) | Self::Broken(_) | Self::TimedOut(_) => true,
-            Self::Status(status) => *status >= 500,
-            Self::BadUrl(_) | Self::TooLarge(_) => false,
-        }
-    }
-}
-
-impl fmt::Display for FetchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadUrl(why) => write!(f, "bad URL: {why}"),
-            Self::Connect(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                f.write_str("connection refused")
-            }
-            Self::Connect(error) => write!(f, "cannot connect: {error}"),
-            Self::Broken(what) => f.write_str(what),
-            Self::Status(status) => write!(f, "status {status}"),
-            Self::TooLarge(limit) => write!(f, "the body is larger than {limit} bytes"),
-            Self::TimedOut(limit) => write!(f, "no answer within {limit:?}"),
-        }
-    }
 }
 
 impl Client {
@@ -92,136 +38,87 @@ impl Client {
         }
     }
 
-    /// Fetches `url`, with retries and growing pauses between them.
-    pub(crate) async fn fetch(&self, url: String) -> Fetched {
+    /// Does `job`, when there is a permit. Failures are values.
+    pub(crate) async fn fetch(&self, job: Job) -> Fetched {
         let _permit = self.permits.take().await;
-        let began = Instant::now();
-        let mut pause = Duration::from_millis(10);
-        let mut attempts = 1;
-        let outcome = loop {
-            let attempt = match timeout(self.timeout, self.attempt(&url)).await {
-                Ok(attempt) => attempt,
-                Err(_elapsed) => Err(FetchError::TimedOut(self.timeout)),
-            };
-            match attempt {
-                Err(error) if error.may_pass() && attempts <= self.retries => {
-                    sleep(pause).await;
-                    pause *= 2;
-                    attempts += 1;
-                }
-                ended => break ended,
-            }
+        let began = now();
+        let (outcome, attempts) = match Target::parse(&job.url) {
+            Ok(target) => self.try_again_and_again(&target).await,
+            Err(why) => (Err(FetchError::BadUrl(why)), 0),
         };
         Fetched {
-            url,
+            job,
             outcome,
             attempts,
-            took: began.elapsed(),
+            took: now() - began,
         }
     }
 
-    async fn attempt(&self, url: &str) -> Result<Page, FetchError> {
-        let (uri, host, port) = parse(url)?;
-        let stream = net::open_connection(&host, port)
-            .await
-            .map_err(|error| FetchError::Connect(error.into()))?;
-        let (mut requests, connection) = http1::handshake(Io(stream))
-            .await
-            .map_err(|error| FetchError::Broken(reason(&error)))?;
-        // The connection needs somebody to drive it while the request waits. It ends with this attempt, however that ends.
-        let driver = tulipa::spawn(connection);
-        let driver = EndWith(driver.task_ref().clone());
-        let request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
-            .header(
-                header::HOST,
-                uri.authority()
-                    .map_or(host.as_str(), |authority| authority.as_str()),
-            )
-            .header(header::CONNECTION, "close")
-            .body(Empty::<Bytes>::new())
-            .map_err(|error| FetchError::BadUrl(error.to_string()))?;
-        let response = requests
-            .send_request(request)
-            .await
-            .map_err(|error| FetchError::Broken(reason(&error)))?;
-        let status = response.status().as_u16();
-        let bytes = self.read(response.into_body()).await?;
-        drop(driver);
-        if status >= 400 {
-            Err(FetchError::Status(status))
-        } else {
-            Ok(Page { status, bytes })
+    /// As long as it may help, and with growing pauses. How it ended, and how many attempts that took.
+    async fn try_again_and_again(&self, target: &Target) -> (Result<Page, FetchError>, u32) {
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1.. {
+            match self.attempt_in_time(target).await {
+                Err(error) if error.may_pass() && attempt <= self.retries => sleep(pause).await,
+                ended => return (ended, attempt),
+            }
+            pause *= 2;
         }
+        unreachable!("one attempt is the last")
     }
 
-    /// Counts the bytes of a body, up to the limit.
-    async fn read(&self, mut body: Incoming) -> Result<usize, FetchError> {
+    async fn attempt_in_time(&self, target: &Target) -> Result<Page, FetchError> {
+        let in_time = timeout(self.timeout, self.attempt(target)).await;
+        in_time.unwrap_or(Err(FetchError::TimedOut(self.timeout)))
+    }
+
+    /// One attempt is a group: what hyper does in the background ends with it, however it ends, and so does the
+    /// connection.
+    async fn attempt(&self, target: &Target) -> Result<Page, FetchError> {
+        let attempt = TaskGroup::scope(async |group| {
+            let page = self.ask(target, &Executor(group.clone())).await;
+            group.cancel(); // what is left has nothing to do
+            page
+        });
+        attempt.await.expect("hyper does not panic")
+    }
+
+    async fn ask(&self, target: &Target, background: &Executor) -> Result<Page, FetchError> {
+        let stream = net::open_connection(&target.host, target.port)
+            .await
+            .map_err(FetchError::Connect)?;
+        let (mut requests, connection) = http1::handshake(Io(stream)).await?;
+        background.execute(connection); // moves the bytes while we wait for what they say
+        let response = requests.send_request(target.request()).await?;
+        self.read(accept(response)?).await
+    }
+
+    /// Counts the bytes of a body, as long as it is not too large.
+    async fn read(&self, mut body: Incoming) -> Result<Page, FetchError> {
         if body.size_hint().lower() > self.max_body as u64 {
-            return Err(FetchError::TooLarge(self.max_body));
+            return Err(FetchError::TooLarge(self.max_body)); // it says so itself
         }
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| FetchError::Broken(reason(&error)))?;
-            bytes += frame.data_ref().map_or(0, Bytes::len);
+            bytes += frame?.data_ref().map_or(0, Bytes::len);
             if bytes > self.max_body {
                 return Err(FetchError::TooLarge(self.max_body));
             }
         }
-        Ok(bytes)
+        Ok(Page { bytes })
     }
 }
 
-/// Aborts a task when it goes out of scope.
-struct EndWith(tulipa::task::TaskRef);
-
-impl Drop for EndWith {
-    fn drop(&mut self) {
-        self.0.abort();
+/// The body, if it is that of the page.
+fn accept(response: Response<Incoming>) -> Result<Incoming, FetchError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response.into_body());
     }
-}
-
-/// Host and port of an `http://` URL.
-fn parse(url: &str) -> Result<(Uri, String, u16), FetchError> {
-    let uri: Uri = url
-        .parse()
-        .map_err(|error| FetchError::BadUrl(format!("{error}")))?;
-    match uri.scheme_str() {
-        Some("http") => {}
-        Some(other) => {
-            return Err(FetchError::BadUrl(format!(
-                "{other}:// is not spoken here, only http://"
-            )));
-        }
-        None => {
-            return Err(FetchError::BadUrl(
-                "it does not begin with http://".to_owned(),
-            ));
-        }
-    }
-    let host = uri.host().filter(|host| !host.is_empty());
-    let host = host.ok_or_else(|| FetchError::BadUrl("it names no host".to_owned()))?;
-    let host = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_owned();
-    let port = uri.port_u16().unwrap_or(80);
-    Ok((uri, host, port))
-}
-
-/// hyper's error in a few words.
-fn reason(error: &hyper::Error) -> &'static str {
-    let reset = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionReset);
-    if reset {
-        "the connection was reset"
-    } else if error.is_incomplete_message() {
-        "the answer was cut off"
-    } else if error.is_body_write_aborted() || error.is_closed() || error.is_canceled() {
-        "the connection was closed"
-    } else if error.is_parse() {
-        "the answer is not HTTP"
-    } else {
-        "the connection broke"
+    match response.headers().get(header::LOCATION) {
+        Some(to) if status.is_redirection() => Err(FetchError::Moved(
+            String::from_utf8_lossy(to.as_bytes()).into_owned(),
+        )),
+        _ => Err(FetchError::Status(status)),
     }
 }

@@ -8,41 +8,49 @@
 //! cargo run --release --example fetch
 //! cargo run --release --example fetch -- --concurrency 8 http://localhost:8000/ http://localhost:8000/missing
 //! ```
-
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//!
+//! | exit status | |
+//! | --- | --- |
+//! | 0 | every page arrived; of its own server, every good page arrived and every bad one did not |
+//! | 1 | some page did not, or the deadline passed |
+//! | 2 | the command line makes no sense |
+//! | 130 | Ctrl-C |
 
 mod client;
+mod error;
 mod hyper_rt;
+mod job;
 mod options;
 mod permits;
 mod progress;
 mod report;
 mod server;
+mod url;
 
 use client::Client;
 use futures::StreamExt;
-use options::Options;
+use job::{Fetched, Job};
+use options::{Command, Options};
 use progress::Progress;
 use report::Report;
+use std::io::{self, Write};
 use std::process::ExitCode;
-use tulipa::{TaskGroup, as_completed, cancel, timeout};
+use tulipa::time::now;
+use tulipa::{AsCompleted, Task, TaskGroup, as_completed, cancel, timeout};
 
 #[tulipa::main]
 async fn main() -> ExitCode {
-    let options = match Options::from_args(std::env::args().skip(1)) {
-        Ok(options::Parsed::Run(options)) => options,
-        Ok(options::Parsed::Help) => {
-            println!("{}", options::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("fetch: {error}\n\n{}", options::HELP);
+    let done = match Options::from_args(std::env::args().skip(1)) {
+        Ok(Command::Fetch(options)) => fetch(options).await,
+        Ok(Command::Help) => writeln!(io::stdout(), "{}", options::HELP).map(|()| true),
+        Err(wrong) => {
+            eprintln!("fetch: {wrong}\n\n{}", options::HELP);
             return ExitCode::from(2);
         }
     };
-    match run(options).await {
-        Ok(report) if report.all_succeeded() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("fetch: {error}");
             ExitCode::FAILURE
@@ -50,50 +58,74 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Fetches all, and prints the report, however it ends.
-async fn run(mut options: Options) -> std::io::Result<Report> {
-    let _server = if options.urls.is_empty() {
-        let server = server::start().await?;
-        options.urls = server::urls(server.address(), 200);
-        Some(server)
-    } else {
-        None
-    };
-    let mut report = Report::new(options.urls.len());
-    let caught = cancel::catch(timeout(options.deadline, fetch_all(&options, &mut report))).await;
-    report.finish();
-    print!("{report}");
-    match caught {
-        Ok(Ok(())) => {}
-        Ok(Err(_elapsed)) => println!("The deadline of {:?} passed.", options.deadline),
-        Err(interrupted) => {
-            println!("Interrupted.");
-            interrupted.resume().await // the runtime makes it exit status 130
-        }
+/// Fetches what `options` say, or the pages of a server of our own. Whether all went as it should.
+async fn fetch(options: Options) -> io::Result<bool> {
+    if !options.urls.is_empty() {
+        let jobs = options.urls.iter().cloned().map(Job::new).collect();
+        return fetch_and_report(&options, jobs).await;
     }
-    Ok(report)
+    let server = server::start().await?;
+    let as_meant = fetch_and_report(&options, server.jobs(200)).await?;
+    if as_meant {
+        let verdict = "All as it should be: the good pages arrived, the bad ones failed.";
+        writeln!(io::stdout(), "{verdict}")?;
+    }
+    Ok(as_meant)
 }
 
-/// One task an URL, as many at work as there are permits, and each result as it comes.
+/// Fetches, and reports what was done, however that ends.
+async fn fetch_and_report(options: &Options, jobs: Vec<Job>) -> io::Result<bool> {
+    let mut report = Report::new(jobs.len());
+    let began = now();
+    let work = timeout(options.deadline, fetch_all(options, jobs, &mut report));
+    let ended = cancel::catch(work).await;
+    report.finish(now() - began);
+    let mut out = io::stdout();
+    write!(out, "\n{report}\n")?;
+    match ended {
+        Ok(Ok(shown)) => shown?,
+        Ok(Err(_elapsed)) => writeln!(out, "The deadline of {:?} passed.", options.deadline)?,
+        Err(interrupted) => {
+            writeln!(out, "Interrupted.")?;
+            interrupted.resume().await // and so the program ends with 130
+        }
+    }
+    Ok(report.is_as_meant())
+}
+
+/// Fetches all, each in a task, as many at once as there are permits.
 ///
 /// The group sees to it that none outlives this: whether the deadline passes or somebody presses Ctrl-C, each fetch is
 /// cancelled, has closed its connection, and is gone when this returns.
-async fn fetch_all(options: &Options, report: &mut Report) {
+async fn fetch_all(options: &Options, jobs: Vec<Job>, report: &mut Report) -> io::Result<()> {
     let client = Client::new(options);
-    let progress = Progress::new(options.urls.len());
+    let progress = Progress::new(jobs.len());
     let all = TaskGroup::scope(async |group| {
-        let fetches = options.urls.iter().map(|url| {
-            let (client, url) = (client.clone(), url.clone());
-            group.spawn(async move { client.fetch(url).await })
+        let fetches = jobs.into_iter().map(|job| {
+            let client = client.clone();
+            group.spawn(async move { client.fetch(job).await })
         });
-        let mut results = as_completed(fetches);
-        while let Some(task) = results.next().await {
-            if let Ok(result) = task.await {
-                progress.println(&result);
-                report.add(result);
-            }
+        let shown = show(as_completed(fetches), &progress, report).await;
+        if shown.is_err() {
+            group.cancel(); // nobody reads it
         }
+        shown
     });
     all.await
-        .expect("a fetch reports its errors and does not fail");
+        .expect("a fetch has its failures as values, and does not panic")
+}
+
+/// Shows and counts each result as it comes.
+async fn show(
+    mut fetches: AsCompleted<Task<Fetched>>,
+    progress: &Progress,
+    report: &mut Report,
+) -> io::Result<()> {
+    while let Some(fetch) = fetches.next().await {
+        if let Ok(fetched) = fetch.await {
+            progress.show(&fetched)?;
+            report.add(&fetched);
+        }
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use futures::channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use futures::lock::Mutex;
 use std::sync::Arc;
 
-/// A bowl of permits: who wants to work takes one, and puts it back.
+/// A bowl of permits: who wants to work takes one, and puts it back. Clones share the bowl.
 #[derive(Clone)]
 pub(crate) struct Permits {
     back: UnboundedSender<()>,
@@ -13,34 +13,32 @@ pub(crate) struct Permits {
 }
 
 /// One permit. Dropping it puts it back.
-pub(crate) struct Permit(UnboundedSender<()>);
+pub(crate) struct Permit {
+    back: UnboundedSender<()>,
+}
 
 impl Permits {
     pub(crate) fn new(count: usize) -> Self {
         let (back, bowl) = mpsc::unbounded();
         for _ in 0..count {
-            back.unbounded_send(()).expect("the bowl is there");
+            drop(Permit { back: back.clone() });
         }
-        Self {
-            back,
-            bowl: Arc::new(Mutex::new(bowl)),
-        }
+        let bowl = Arc::new(Mutex::new(bowl));
+        Self { back, bowl }
     }
 
     /// Waits for a permit.
     pub(crate) async fn take(&self) -> Permit {
-        self.bowl
-            .lock()
-            .await
-            .next()
-            .await
-            .expect("`self` holds a sender");
-        Permit(self.back.clone())
+        let mut bowl = self.bowl.lock().await;
+        bowl.next().await.expect("`self` can put one in");
+        Permit {
+            back: self.back.clone(),
+        }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let _ = self.0.unbounded_send(()); // the bowl is gone: nobody waits
+        let _ = self.back.unbounded_send(()); // the bowl may be gone, if nobody wants one any more
     }
 }

@@ -1,0 +1,52 @@
+//! From the text of a URL to whom to ask, and for what.
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::http::uri::Scheme;
+use hyper::{Request, Uri, header};
+
+/// What an `http://` URL names.
+pub(crate) struct Target {
+    /// A name or an address, without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    uri: Uri,
+}
+
+impl Target {
+    /// What `url` names, or why it names nothing.
+    pub(crate) fn parse(url: &str) -> Result<Self, String> {
+        let uri: Uri = url
+            .parse()
+            .map_err(|error: hyper::http::uri::InvalidUri| error.to_string())?;
+        match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => {}
+            Some(other) => return Err(format!("{other}:// is not spoken here, only http://")),
+            None => return Err("it does not begin with http://".to_owned()),
+        }
+        let host = uri.host().unwrap_or_default();
+        if host.is_empty() {
+            return Err("it names no host".to_owned());
+        }
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(80),
+            uri,
+        })
+    }
+
+    /// Asks for the page, and for the connection to be closed after it.
+    pub(crate) fn request(&self) -> Request<Empty<Bytes>> {
+        let path = self.uri.path_and_query();
+        let host = self.uri.host().unwrap_or_default(); // with its brackets
+        let host = match self.uri.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        Request::get(path.map_or("/", |path| path.as_str()))
+            .header(header::HOST, host)
+            .header(header::CONNECTION, "close")
+            .body(Empty::new())
+            .expect("the parts of a URL are those of a request")
+    }
+}
