@@ -22,7 +22,7 @@ async fn read(readiness: &Readiness, descriptor: &AtomicUsize, wanted: usize, le
     while got < wanted {
         let known = readiness.look();
         if !known.may_try(Direction::Read) {
-            readable(readiness).await.unwrap();
+            readable(readiness).await.expect("nothing ends here");
             continue;
         }
         let seen = known.seen(Direction::Read);
@@ -50,7 +50,7 @@ fn no_byte_is_overlooked(lesson: Lesson) {
             descriptor.fetch_add(1, Ordering::SeqCst);
             dispatch(&readiness, READABLE);
         }
-        reader.join().unwrap();
+        reader.join().expect("the reader does not panic");
     });
 }
 

@@ -14,18 +14,20 @@ struct Poll {
     writes: AtomicUsize,
 }
 
+const SOUND: &str = "a model that panics has failed already";
+
 impl Poll {
     fn block(&self) {
-        let mut written = self.written.lock().unwrap();
+        let mut written = self.written.lock().expect(SOUND);
         while !*written {
-            written = self.arrived.wait(written).unwrap();
+            written = self.arrived.wait(written).expect(SOUND);
         }
         *written = false;
     }
 
     fn write(&self) {
         self.writes.fetch_add(1, Ordering::Relaxed);
-        *self.written.lock().unwrap() = true;
+        *self.written.lock().expect(SOUND) = true;
         self.arrived.notify_one();
     }
 }

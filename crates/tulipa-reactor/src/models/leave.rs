@@ -1,17 +1,10 @@
 //! A source that leaves its reactor, or a reactor that closes, while a task is about to wait.
 
-use super::{READABLE, dispatch, model, readable};
+use super::{READABLE, dispatch, leave, model, readable};
 use crate::readiness::Readiness;
 use crate::sync::Arc;
-use crate::unwind::wake_all;
 use loom::future::block_on;
 use loom::thread;
-
-fn leave(readiness: &Readiness) {
-    let mut called = Vec::new();
-    readiness.leave(&mut called);
-    wake_all(&mut called);
-}
 
 /// The task waits before or after: it gets an error, and never sleeps for ever.
 #[test]

@@ -35,6 +35,13 @@ pub(crate) fn dispatch(readiness: &Readiness, news: News) {
     wake_all(&mut called);
 }
 
+/// What a source, or its reactor, does at its end.
+pub(crate) fn leave(readiness: &Readiness) {
+    let mut called = Vec::new();
+    readiness.leave(&mut called);
+    wake_all(&mut called);
+}
+
 /// Waits as a `poll` function does.
 pub(crate) async fn readable(readiness: &Readiness) -> Result<(), ReactorGone> {
     poll_fn(|cx| readiness.poll_anonymous(Direction::Read, cx.waker())).await?;

@@ -52,3 +52,30 @@ impl Drop for Background {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_thread_that_never_got_a_turn_ends_too() {
+        let reactor = Reactor::new().unwrap();
+        let (seated, is_seated) = channel();
+        let (leave, may_leave) = channel();
+        let turner = {
+            let core = reactor.core().clone();
+            thread::spawn(move || {
+                core.turn(None, || {
+                    seated.send(()).unwrap();
+                    may_leave.recv().unwrap(); // keeps its place whatever happens
+                    false
+                })
+            })
+        };
+        is_seated.recv().unwrap();
+        drop(reactor.background().unwrap());
+        leave.send(()).unwrap();
+        turner.join().unwrap().unwrap();
+    }
+}

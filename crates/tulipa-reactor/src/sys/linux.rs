@@ -85,8 +85,8 @@ mod tests {
     use super::*;
 
     fn alarm() -> (mio::Poll, Alarm) {
-        let poll = mio::Poll::new().unwrap();
-        let alarm = Alarm::new(poll.registry(), Token(0)).unwrap();
+        let poll = mio::Poll::new().expect("descriptors are left");
+        let alarm = Alarm::new(poll.registry(), Token(0)).expect("descriptors are left");
         (poll, alarm)
     }
 
