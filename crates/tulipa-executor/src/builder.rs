@@ -51,7 +51,11 @@ enum Kind {
     NoWorkers,
     TooManyWorkers(usize),
     NoBlockingThreads,
-    NoThread { started: usize, wanted: usize, source: io::Error },
+    NoThread {
+        started: usize,
+        wanted: usize,
+        source: io::Error,
+    },
 }
 
 impl Builder {
@@ -114,7 +118,10 @@ impl Builder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn deterministic(mut self, seed: u64) -> Self {
-        self.flavour = Flavour::Deterministic(Plan { seed, shuffled: true });
+        self.flavour = Flavour::Deterministic(Plan {
+            seed,
+            shuffled: true,
+        });
         self
     }
 
@@ -186,7 +193,11 @@ impl Builder {
             name: format!("{}-blocking", self.thread_name),
             stack_size: self.stack_size,
         };
-        let at_home = if matches!(self.flavour, Flavour::Deterministic(_)) { workers } else { 1 };
+        let at_home = if matches!(self.flavour, Flavour::Deterministic(_)) {
+            workers
+        } else {
+            1
+        };
         let others = seats.split_off(at_home);
         let pool = Pool::new(limits, Arc::clone(&crew));
         let registry = Registry::with_shards(workers + 1);
@@ -198,7 +209,13 @@ impl Builder {
                 None => builder,
             }
         };
-        Executor::start(Handle::new(Arc::new(shared)), self.flavour, self.join_limit, others, thread)
+        Executor::start(
+            Handle::new(Arc::new(shared)),
+            self.flavour,
+            self.join_limit,
+            others,
+            thread,
+        )
     }
 
     fn count_workers(&self) -> Result<usize, BuildError> {
@@ -223,21 +240,38 @@ impl Builder {
             Flavour::Deterministic(plan) if workers == 1 && !plan.shuffled => (Order::Fifo, true),
             Flavour::Deterministic(_) => (Order::Stealing, true),
         };
-        let driver = self.driver.clone().unwrap_or_else(|| Arc::new(ThreadDriver::default()));
+        let driver = self
+            .driver
+            .clone()
+            .unwrap_or_else(|| Arc::new(ThreadDriver::default()));
         let parkers: Vec<_> = (0..workers).map(|_| Parker::new()).collect();
-        let unparkers = parkers.iter().map(|parker| parker.unparker().clone()).collect();
+        let unparkers = parkers
+            .iter()
+            .map(|parker| parker.unparker().clone())
+            .collect();
         let (queues, own) = Queues::new(workers);
-        let crew = Arc::new(Crew::new(queues, Sleep::new(unparkers, Helm::new(driver)), order, simulated));
+        let crew = Arc::new(Crew::new(
+            queues,
+            Sleep::new(unparkers, Helm::new(driver)),
+            order,
+            simulated,
+        ));
         let local = |(worker, own)| Local::new(Arc::clone(&crew), worker, own);
         let seats = own.into_iter().enumerate().map(local).zip(parkers);
-        let seats = seats.map(|(local, parker)| Seat { local, parker }).collect();
+        let seats = seats
+            .map(|(local, parker)| Seat { local, parker })
+            .collect();
         (crew, seats)
     }
 }
 
 impl BuildError {
     pub(crate) fn no_thread(started: usize, wanted: usize, source: io::Error) -> Self {
-        Self(Kind::NoThread { started, wanted, source })
+        Self(Kind::NoThread {
+            started,
+            wanted,
+            source,
+        })
     }
 }
 
@@ -273,6 +307,9 @@ impl std::error::Error for BuildError {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("flavour", &self.flavour).field("workers", &self.workers).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("flavour", &self.flavour)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
     }
 }

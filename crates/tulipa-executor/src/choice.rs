@@ -36,7 +36,10 @@ const LOOK_OUTSIDE_EVERY: u32 = 61;
 impl Fast {
     /// `worker` only has to differ from worker to worker, so that thieves spread.
     pub(crate) fn new(worker: usize) -> Self {
-        Self { steps: 0, random: Random::new(worker as u64) }
+        Self {
+            steps: 0,
+            random: Random::new(worker as u64),
+        }
     }
 }
 
@@ -78,7 +81,10 @@ pub(crate) struct Seeded {
 impl Seeded {
     /// `reorder`: ready tasks are taken in any order, else in their own.
     pub(crate) fn new(seed: u64, reorder: bool) -> Self {
-        Self { random: Random::new(seed), reorder }
+        Self {
+            random: Random::new(seed),
+            reorder,
+        }
     }
 }
 
@@ -96,7 +102,11 @@ impl Choice for Seeded {
     }
 
     fn pass_over(&mut self, ready: usize) -> usize {
-        if self.reorder && ready > 1 { self.random.below(ready) } else { 0 }
+        if self.reorder && ready > 1 {
+            self.random.below(ready)
+        } else {
+            0
+        }
     }
 
     const REORDERS: bool = true;
@@ -143,7 +153,9 @@ mod tests {
     fn a_seed_is_a_schedule() {
         let draw = |seed| {
             let mut choice = Seeded::new(seed, true);
-            (0..100).map(|_| (choice.victim(8), choice.pass_over(9), choice.look_outside())).collect::<Vec<_>>()
+            (0..100)
+                .map(|_| (choice.victim(8), choice.pass_over(9), choice.look_outside()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(draw(3), draw(3));
         assert_ne!(draw(3), draw(4));
@@ -152,7 +164,9 @@ mod tests {
     #[test]
     fn a_worker_looks_outside_once_a_round() {
         let mut choice = Fast::new(0);
-        let looks = (0..10 * LOOK_OUTSIDE_EVERY).filter(|_| choice.look_outside()).count();
+        let looks = (0..10 * LOOK_OUTSIDE_EVERY)
+            .filter(|_| choice.look_outside())
+            .count();
         assert_eq!(looks, 10);
     }
 }

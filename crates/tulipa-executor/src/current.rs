@@ -33,8 +33,14 @@ pub(crate) fn handle() -> Option<Handle> {
 /// Whether this thread works for that crew.
 pub(crate) fn is_of(crew: &Crew<Runnable>) -> bool {
     // A thread that is ending, and has lost its place, is no worker.
-    let is_of = |place: &Option<Place>| place.as_ref().is_some_and(|place| ptr::eq(&**place.local.crew(), crew));
-    PLACE.try_with(|place| is_of(&place.borrow())).unwrap_or(false)
+    let is_of = |place: &Option<Place>| {
+        place
+            .as_ref()
+            .is_some_and(|place| ptr::eq(&**place.local.crew(), crew))
+    };
+    PLACE
+        .try_with(|place| is_of(&place.borrow()))
+        .unwrap_or(false)
 }
 
 /// Hands a task to the worker of this thread, if it is one of that crew, else to the crew.
@@ -71,11 +77,25 @@ impl<'a> AtWork<'a> {
     pub(crate) fn begin(handle: &'a Handle, local: &Rc<Local<Runnable>>) -> Self {
         let claim = handle.shared().registry().claim();
         let scheduler = handle.scheduler().enter();
-        let driver = handle.shared().crew().sleep().helm().driver().enter(local.worker());
-        let place = Place { handle: handle.clone(), local: Rc::clone(local) };
+        let driver = handle
+            .shared()
+            .crew()
+            .sleep()
+            .helm()
+            .driver()
+            .enter(local.worker());
+        let place = Place {
+            handle: handle.clone(),
+            local: Rc::clone(local),
+        };
         let before = PLACE.replace(Some(place));
         debug_assert!(before.is_none(), "a worker does not become another");
-        Self { _place: Held, _driver: driver, _scheduler: scheduler, _claim: claim }
+        Self {
+            _place: Held,
+            _driver: driver,
+            _scheduler: scheduler,
+            _claim: claim,
+        }
     }
 
     /// The thread goes on as another worker of the same crew.

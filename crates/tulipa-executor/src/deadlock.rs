@@ -41,11 +41,19 @@ impl Deadlock {
         let mut waits_for = HashMap::<_, Vec<_>>::new();
         for task in &tasks {
             for awaiter in task.awaited_by() {
-                waits_for.entry(awaiter.id()).or_default().push(task.clone());
+                waits_for
+                    .entry(awaiter.id())
+                    .or_default()
+                    .push(task.clone());
             }
         }
-        let stuck = |task: TaskRef| Stuck { waits_for: waits_for.remove(&task.id()).unwrap_or_default(), task };
-        Self { tasks: tasks.into_iter().map(stuck).collect() }
+        let stuck = |task: TaskRef| Stuck {
+            waits_for: waits_for.remove(&task.id()).unwrap_or_default(),
+            task,
+        };
+        Self {
+            tasks: tasks.into_iter().map(stuck).collect(),
+        }
     }
 
     /// The tasks that are left, in the order in which they were spawned.
@@ -68,14 +76,25 @@ impl Stuck {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "deadlock: nothing can run, no timer is set, and {} wait:", count(self.tasks.len()))?;
-        self.tasks.iter().try_for_each(|stuck| write!(f, "\n  {stuck}"))
+        write!(
+            f,
+            "deadlock: nothing can run, no timer is set, and {} wait:",
+            count(self.tasks.len())
+        )?;
+        self.tasks
+            .iter()
+            .try_for_each(|stuck| write!(f, "\n  {stuck}"))
     }
 }
 
 impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`, spawned at {}, waits for ", self.task.name(), self.task.location())?;
+        write!(
+            f,
+            "`{}`, spawned at {}, waits for ",
+            self.task.name(),
+            self.task.location()
+        )?;
         if self.waits_for.is_empty() {
             return f.write_str("something that is not a task");
         }
@@ -88,7 +107,11 @@ impl fmt::Display for Stuck {
 }
 
 fn count(tasks: usize) -> String {
-    if tasks == 1 { "one task has to".to_owned() } else { format!("{tasks} tasks") }
+    if tasks == 1 {
+        "one task has to".to_owned()
+    } else {
+        format!("{tasks} tasks")
+    }
 }
 
 impl std::error::Error for Deadlock {}

@@ -107,7 +107,10 @@ impl Default for ThreadDriver {
     fn default() -> Self {
         let parker = Parker::new();
         let unparker = parker.unparker().clone();
-        Self { parker: Mutex::new(parker), unparker }
+        Self {
+            parker: Mutex::new(parker),
+            unparker,
+        }
     }
 }
 
@@ -146,7 +149,10 @@ impl Helm {
     pub(crate) const EVERYBODY: usize = usize::MAX - 1;
 
     pub(crate) fn new(driver: Arc<dyn Driver>) -> Self {
-        Self { driver, holder: AtomicUsize::new(NOBODY) }
+        Self {
+            driver,
+            holder: AtomicUsize::new(NOBODY),
+        }
     }
 
     pub(crate) fn driver(&self) -> &dyn Driver {
@@ -160,7 +166,9 @@ impl Helm {
             return None;
         }
         // Acquire: pairs with the Release in `AtHelm::drop`: what the last one did in the driver is done.
-        self.holder.compare_exchange(NOBODY, worker, Ordering::Acquire, Ordering::Relaxed).ok()?;
+        self.holder
+            .compare_exchange(NOBODY, worker, Ordering::Acquire, Ordering::Relaxed)
+            .ok()?;
         // Pairs with the fence in `Sleep::rouse`: either that waker sees this worker here, or this worker sees, in its
         // look at its own bit after this, that it was woken.
         fence(Ordering::SeqCst);
@@ -193,6 +201,8 @@ impl Drop for AtHelm<'_> {
 
 impl fmt::Debug for Helm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Helm").field("holder", &self.holder()).finish_non_exhaustive()
+        f.debug_struct("Helm")
+            .field("holder", &self.holder())
+            .finish_non_exhaustive()
     }
 }

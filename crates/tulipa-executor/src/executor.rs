@@ -72,7 +72,12 @@ impl Executor {
         seats: Vec<Seat>,
         builder: impl Fn(usize) -> thread::Builder,
     ) -> Result<Self, BuildError> {
-        let executor = Self { handle, flavour, roster: Roster::default(), join_limit };
+        let executor = Self {
+            handle,
+            flavour,
+            roster: Roster::default(),
+            join_limit,
+        };
         let wanted = seats.len();
         for (started, seat) in seats.into_iter().enumerate() {
             let (handle, enlisted) = (executor.handle.clone(), executor.roster.enlist());
@@ -146,7 +151,11 @@ impl Executor {
     ///
     /// As [`block_on`](Self::block_on).
     #[track_caller]
-    pub fn block_on_with<F>(&self, builder: tulipa_task::Builder, main: F) -> Result<F::Output, BlockOnError>
+    pub fn block_on_with<F>(
+        &self,
+        builder: tulipa_task::Builder,
+        main: F,
+    ) -> Result<F::Output, BlockOnError>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -157,10 +166,15 @@ impl Executor {
             self.leave_home(seats);
             return Err(BlockOnError::Closed);
         }
-        let mut main = builder.on(self.handle.scheduler()).home(0).spawn_local(main);
+        let mut main = builder
+            .on(self.handle.scheduler())
+            .home(0)
+            .spawn_local(main);
         self.attend(seats, &main)?;
-        let outcome = main.take_outcome().expect("main has ended, and nobody else has its handle");
-        Ok(outcome?)
+        match main.take_outcome() {
+            Some(outcome) => Ok(outcome?),
+            None => unreachable!("main has ended, and nobody else has its handle"),
+        }
     }
 
     /// Works at home until `main` has ended.
@@ -180,10 +194,16 @@ impl Executor {
     fn come_home(&self) -> Result<Vec<Seat>, BlockOnError> {
         let this_thread = thread::current().id();
         let mut owner = self.shared().home_thread().lock();
-        if self.flavour == Flavour::CurrentThread && *owner.get_or_insert(this_thread) != this_thread {
+        if self.flavour == Flavour::CurrentThread
+            && *owner.get_or_insert(this_thread) != this_thread
+        {
             return Err(BlockOnError::OtherThread);
         }
-        self.shared().home().lock().take().ok_or(BlockOnError::Occupied)
+        self.shared()
+            .home()
+            .lock()
+            .take()
+            .ok_or(BlockOnError::Occupied)
     }
 
     fn leave_home(&self, seats: Vec<Seat>) {
@@ -216,7 +236,10 @@ impl Executor {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn shutdown(&self, grace: impl Future<Output = ()> + 'static) -> Result<ShutdownReport, BlockOnError> {
+    pub fn shutdown(
+        &self,
+        grace: impl Future<Output = ()> + 'static,
+    ) -> Result<ShutdownReport, BlockOnError> {
         if self.shared().stage() == Stage::Closed {
             return Ok(ShutdownReport::default());
         }
@@ -240,10 +263,14 @@ impl Executor {
 
     /// Runs what is left: callbacks of the tasks that ended last.
     fn clear_away(&self) {
-        let Ok(mut seats) = self.come_home() else { return };
+        let Ok(mut seats) = self.come_home() else {
+            return;
+        };
         match self.flavour {
             Flavour::Deterministic(plan) => sim::clear_away(&self.handle, &mut seats, plan),
-            Flavour::MultiThread | Flavour::CurrentThread => worker::clear_away(&self.handle, &mut seats),
+            Flavour::MultiThread | Flavour::CurrentThread => {
+                worker::clear_away(&self.handle, &mut seats)
+            }
         }
         self.leave_home(seats);
     }
@@ -263,7 +290,8 @@ impl Executor {
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        if self.shared().stage() != Stage::Closed && self.shutdown(std::future::ready(())).is_err() {
+        if self.shared().stage() != Stage::Closed && self.shutdown(std::future::ready(())).is_err()
+        {
             self.abandon();
         }
     }

@@ -108,9 +108,22 @@ impl<T: Run> Queues<T> {
     /// The queues of that many workers, and each worker's own end.
     pub(crate) fn new(workers: usize) -> (Self, Vec<deque::Worker<T>>) {
         let own: Vec<_> = (0..workers).map(|_| deque::Worker::new_fifo()).collect();
-        let ends = own.iter().map(|worker| CachePadded::new(End::new(worker.stealer()))).collect();
-        let (injector, mail) = (CachePadded::new(Injector::new()), CachePadded::new(Injector::new()));
-        (Self { injector, mail, ends }, own)
+        let ends = own
+            .iter()
+            .map(|worker| CachePadded::new(End::new(worker.stealer())))
+            .collect();
+        let (injector, mail) = (
+            CachePadded::new(Injector::new()),
+            CachePadded::new(Injector::new()),
+        );
+        (
+            Self {
+                injector,
+                mail,
+                ends,
+            },
+            own,
+        )
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -146,14 +159,25 @@ impl<T: Run> Queues<T> {
 
 impl<T> End<T> {
     fn new(stealer: Stealer<T>) -> Self {
-        let tally = Tally { polls: Count::new(), steals: Count::new(), sleeps: Count::new(), wakes: Count::new() };
-        Self { next: AtomicCell::new(None), stealer, tally }
+        let tally = Tally {
+            polls: Count::new(),
+            steals: Count::new(),
+            sleeps: Count::new(),
+            wakes: Count::new(),
+        };
+        Self {
+            next: AtomicCell::new(None),
+            stealer,
+            tally,
+        }
     }
 }
 
 impl<T> fmt::Debug for Queues<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queues").field("workers", &self.ends.len()).finish_non_exhaustive()
+        f.debug_struct("Queues")
+            .field("workers", &self.ends.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -262,22 +286,24 @@ impl<T: Run> Local<T> {
         }
     }
 
-    /// The next task to run, of those that are this worker's.
+    /// The next task to run, without taking one from another worker.
     #[inline]
     pub(crate) fn pop(&self, choice: &mut impl Choice) -> Option<T> {
         if self.crew.order() == Order::Fifo {
             self.merge_injector();
             return self.pop_queue(choice);
         }
-        if self.worker != HOME {
-            return self.pop_shared(choice);
-        }
-        let homed_first = self.homed_first.replace(true);
+        let homed_first = self.worker == HOME && self.homed_first.replace(true);
         if homed_first && let Some(item) = self.pop_homed() {
             self.homed_first.set(false);
             return Some(item);
         }
-        self.pop_shared(choice).or_else(|| self.pop_homed())
+        let others = self.pop_shared(choice).or_else(|| self.pop_injector(true));
+        if self.worker == HOME {
+            others.or_else(|| self.pop_homed())
+        } else {
+            others
+        }
     }
 
     fn pop_homed(&self) -> Option<T> {
@@ -346,7 +372,11 @@ impl<T: Run> Local<T> {
     pub(crate) fn pop_injector(&self, batch: bool) -> Option<T> {
         let injector = &self.crew.queues().injector;
         loop {
-            let steal = if batch { injector.steal_batch_and_pop(&self.deque) } else { injector.steal() };
+            let steal = if batch {
+                injector.steal_batch_and_pop(&self.deque)
+            } else {
+                injector.steal()
+            };
             match steal {
                 Steal::Success(item) => return Some(item),
                 Steal::Empty => return None,
@@ -359,12 +389,25 @@ impl<T: Run> Local<T> {
     pub(crate) fn has_own(&self) -> bool {
         self.next_is_set.get()
             || !self.deque.is_empty()
-            || self.worker == HOME && (!self.homed.borrow().is_empty() || self.crew.queues().has_mail())
+            || self.worker == HOME
+                && (!self.homed.borrow().is_empty() || self.crew.queues().has_mail())
+    }
+
+    /// Leaves what is in the slot to thieves, who look for it in the queue when its worker is gone.
+    pub(crate) fn empty_next_slot(&self) {
+        if let Some(item) = self.take_next() {
+            self.deque.push(item);
+        }
     }
 
     /// Drops what is queued where no other worker comes for it, and so cancels it.
     pub(crate) fn cancel_all(&self) {
-        let own = || self.deque.pop().or_else(|| self.take_next()).or_else(|| self.pop_homed());
+        let own = || {
+            self.deque
+                .pop()
+                .or_else(|| self.take_next())
+                .or_else(|| self.pop_homed())
+        };
         while let Some(item) = own().or_else(|| self.pop_injector(false)) {
             drop(item);
         }
@@ -386,6 +429,8 @@ impl<T: Run> Local<T> {
 
 impl<T> fmt::Debug for Local<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").field("worker", &self.worker).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("worker", &self.worker)
+            .finish_non_exhaustive()
     }
 }

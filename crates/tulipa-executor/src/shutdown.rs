@@ -76,8 +76,17 @@ impl fmt::Display for ShutdownReport {
         }
         f.write_str("shutdown:")?;
         for task in &self.late {
-            let end = if self.stuck.contains(task) { "does not return from its poll" } else { "was aborted" };
-            write!(f, "\n  `{}`, spawned at {}, was late and {end}", task.name(), task.location())?;
+            let end = if self.stuck.contains(task) {
+                "does not return from its poll"
+            } else {
+                "was aborted"
+            };
+            write!(
+                f,
+                "\n  `{}`, spawned at {}, was late and {end}",
+                task.name(),
+                task.location()
+            )?;
         }
         if self.workers > 0 {
             write!(f, "\n  {} worker threads do not end", self.workers)?;
@@ -90,7 +99,11 @@ impl fmt::Display for ShutdownReport {
 }
 
 /// Ends every task but the one that runs this.
-pub(crate) async fn wind_down(handle: Handle, grace: impl Future<Output = ()>, limit: Duration) -> ShutdownReport {
+pub(crate) async fn wind_down(
+    handle: Handle,
+    grace: impl Future<Output = ()>,
+    limit: Duration,
+) -> ShutdownReport {
     let shared = handle.shared();
     shared.advance(Stage::Closing);
     let others = Others::new(shared.registry());
@@ -124,7 +137,10 @@ struct Others<'a> {
 
 impl<'a> Others<'a> {
     fn new(registry: &'a Registry) -> Self {
-        Self { registry, me: tulipa_task::current_task().expect("a shutdown is a task") }
+        Self {
+            registry,
+            me: tulipa_task::current_task().expect("a shutdown is a task"),
+        }
     }
 
     fn live(&self) -> Vec<TaskRef> {
@@ -171,7 +187,10 @@ struct Countdown {
 
 impl Countdown {
     fn of(tasks: &[TaskRef]) -> Arc<Self> {
-        let countdown = Arc::new(Self { left: AtomicUsize::new(tasks.len()), waker: Mutex::new(None) });
+        let countdown = Arc::new(Self {
+            left: AtomicUsize::new(tasks.len()),
+            waker: Mutex::new(None),
+        });
         let observer: Arc<dyn Observer> = countdown.clone();
         for task in tasks {
             if task.subscribe(&observer, 0).is_none() {
@@ -185,7 +204,11 @@ impl Countdown {
         poll_fn(|cx| {
             *self.waker.lock() = Some(cx.waker().clone());
             // Acquire: pairs with the Release in `one_ended`. The waker was left before, under a lock that it takes.
-            if self.left.load(Ordering::Acquire) == 0 { Poll::Ready(()) } else { Poll::Pending }
+            if self.left.load(Ordering::Acquire) == 0 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }
@@ -223,18 +246,27 @@ impl Alarm {
     fn set(after: Duration) -> Self {
         let bell = Arc::new(Bell::default());
         let of_thread = Arc::clone(&bell);
-        let thread = thread::Builder::new().name("tulipa-shutdown".to_owned()).spawn(move || of_thread.wait(after));
+        let thread = thread::Builder::new()
+            .name("tulipa-shutdown".to_owned())
+            .spawn(move || of_thread.wait(after));
         if thread.is_err() {
             bell.ring();
         }
-        Self { bell, thread: thread.ok() }
+        Self {
+            bell,
+            thread: thread.ok(),
+        }
     }
 
     async fn rings(&self) {
         poll_fn(|cx| {
             *self.bell.waker.lock() = Some(cx.waker().clone());
             // Acquire: pairs with the Release in `ring`. The waker was left before, under a lock that `ring` takes.
-            if self.bell.rung.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+            if self.bell.rung.load(Ordering::Acquire) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }

@@ -32,11 +32,16 @@ pub(crate) struct Plan {
 }
 
 /// Steps all workers until `main` has ended. On a deadlock, `main` is aborted.
-pub(crate) fn attend(handle: &Handle, seats: &mut Vec<Seat>, plan: Plan, main: &TaskRef) -> Result<(), Deadlock> {
+pub(crate) fn attend(
+    handle: &Handle,
+    seats: &mut Vec<Seat>,
+    plan: Plan,
+    main: &TaskRef,
+) -> Result<(), Deadlock> {
     simulate(handle, seats, plan, |simulation| {
         let result = simulation.run_until_done(main);
         if result.is_err() {
-            main.abort();
+            simulation.between_steps(|| main.abort());
             while !main.is_done() && simulation.step() {}
         }
         result
@@ -61,18 +66,30 @@ fn simulate<R>(
     plan: Plan,
     run: impl FnOnce(&mut Simulation<'_>) -> R,
 ) -> R {
-    let (locals, parkers): (Vec<Rc<Local<_>>>, Vec<Parker>) =
-        seats.drain(..).map(|seat| (Rc::new(seat.local), seat.parker)).unzip();
+    let (locals, parkers): (Vec<Rc<Local<_>>>, Vec<Parker>) = seats
+        .drain(..)
+        .map(|seat| (Rc::new(seat.local), seat.parker))
+        .unzip();
     let mut random = Random::new(plan.seed);
-    let mut worker = |local: &Rc<Local<_>>| Worker::new(Rc::clone(local), Seeded::new(random.next(), plan.shuffled));
+    let mut worker = |local: &Rc<Local<_>>| {
+        Worker::new(Rc::clone(local), Seeded::new(random.next(), plan.shuffled))
+    };
     let workers = locals.iter().map(&mut worker).collect();
-    let mut simulation = Simulation { handle, at_work: AtWork::begin(handle, &locals[0]), workers, random };
+    let mut simulation = Simulation {
+        handle,
+        at_work: AtWork::begin(handle, &locals[0]),
+        workers,
+        random,
+    };
     let result = run(&mut simulation);
-    let Simulation { at_work, workers, .. } = simulation;
+    let Simulation {
+        at_work, workers, ..
+    } = simulation;
     workers.into_iter().for_each(Worker::retire);
     drop(at_work);
     let seat = |(local, parker)| Seat {
-        local: Rc::into_inner(local).expect("the worker and the thread's place were its other owners"),
+        local: Rc::into_inner(local)
+            .expect("the worker and the thread's place were its other owners"),
         parker,
     };
     seats.extend(locals.into_iter().zip(parkers).map(seat));
@@ -103,28 +120,43 @@ impl Simulation<'_> {
     }
 
     fn awake(&self) -> impl Iterator<Item = usize> {
-        self.workers.iter().enumerate().filter(|(_, worker)| !worker.is_parked()).map(|(index, _)| index)
+        self.workers
+            .iter()
+            .enumerate()
+            .filter(|(_, worker)| !worker.is_parked())
+            .map(|(index, _)| index)
     }
 
     /// Lets the driver know that all sleep, and waits while a blocking job may wake somebody. `false`: nobody will.
-    fn wait(&mut self) -> bool {
+    fn wait(&self) -> bool {
         let crew = self.handle.shared().crew();
-        let worker = &self.workers[self.random.below(self.workers.len())];
-        self.at_work.switch(worker.local());
         // Asked first: whom a job that has ended by now has woken is awake by now.
         let has_jobs = crew.has_jobs();
-        worker.local().in_driver(|| crew.settle());
-        worker.after_driver();
+        self.between_steps(|| crew.settle());
         if self.awake().next().is_some() {
             return true;
         }
-        if has_jobs && let Some(helm) = crew.sleep().helm().take(Helm::EVERYBODY) {
-            if crew.has_jobs() && self.awake().next().is_none() {
-                worker.local().in_driver(|| unwind::shield(|| helm.park()));
-            }
-            drop(helm);
-            worker.after_driver();
+        if !has_jobs {
+            return false;
         }
-        has_jobs
+        let helm = crew
+            .sleep()
+            .helm()
+            .take(Helm::EVERYBODY)
+            .expect("no worker stays at the helm of a simulation");
+        // From here on who wakes a worker unparks the driver, as does a job that ends.
+        if crew.has_jobs() && self.awake().next().is_none() {
+            self.between_steps(|| unwind::shield(|| helm.park()));
+        }
+        true
+    }
+
+    /// Runs `code`, which may wake tasks, while all workers sleep.
+    fn between_steps<R>(&self, code: impl FnOnce() -> R) -> R {
+        let worker = &self.workers[0];
+        self.at_work.switch(worker.local());
+        let result = worker.local().in_driver(code);
+        worker.after_driver();
+        result
     }
 }

@@ -51,7 +51,10 @@ impl Stats {
                 wakes: tally.wakes.get(),
             }
         };
-        Self { workers: (0..queues.workers()).map(worker).collect(), blocking: shared.pool().stats() }
+        Self {
+            workers: (0..queues.workers()).map(worker).collect(),
+            blocking: shared.pool().stats(),
+        }
     }
 
     /// Each worker's; the first is that of `block_on`.

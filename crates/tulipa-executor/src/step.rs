@@ -63,7 +63,12 @@ impl<T: Run, C: Choice> Worker<T, C> {
     pub(crate) fn new(local: Rc<Local<T>>, choice: C) -> Self {
         local.crew().arrive();
         let polls = vec![0; local.crew().queues().workers()];
-        Self { local, choice, phase: Phase::Busy, polls }
+        Self {
+            local,
+            choice,
+            phase: Phase::Busy,
+            polls,
+        }
     }
 
     pub(crate) fn local(&self) -> &Rc<Local<T>> {
@@ -104,7 +109,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         {
             return Some(item);
         }
-        self.local.pop(&mut self.choice).or_else(|| self.local.pop_injector(true))
+        self.local.pop(&mut self.choice)
     }
 
     /// Lets the driver handle what is due, if nobody is there, and takes one task from the injector.
@@ -140,9 +145,11 @@ impl<T: Run, C: Choice> Worker<T, C> {
     /// One round of a search.
     fn look_around(&mut self, mut search: Search) -> Step {
         search.rounds += 1;
-        let own = self.local.pop(&mut self.choice).or_else(|| self.local.pop_injector(true));
+        let own = self.local.pop(&mut self.choice);
         if let Some(item) = own.or_else(|| self.steal(&search)) {
-            self.crew().sleep().stop_searching(search.token, || self.crew().queues().any());
+            self.crew()
+                .sleep()
+                .stop_searching(search.token, || self.crew().queues().any());
             return self.run(item);
         }
         if search.rounds < ROUNDS && self.crew().queues().workers() > 1 {
@@ -156,11 +163,18 @@ impl<T: Run, C: Choice> Worker<T, C> {
         let workers = self.polls.len();
         let first = self.choice.victim(workers);
         let (local, queues) = (&self.local, self.local.crew().queues());
-        let victims = (first..workers).chain(0..first).filter(|victim| *victim != local.worker());
-        let mut stolen = victims.clone().find_map(|victim| queues.steal(victim, local));
+        let victims = (first..workers)
+            .chain(0..first)
+            .filter(|victim| *victim != local.worker());
+        let mut stolen = victims
+            .clone()
+            .find_map(|victim| queues.steal(victim, local));
         if stolen.is_none() && search.rounds == ROUNDS {
-            let is_stuck = |victim: &usize| queues.tally(*victim).polls.get() == self.polls[*victim];
-            stolen = victims.filter(is_stuck).find_map(|victim| queues.steal_next_slot(victim));
+            let is_stuck =
+                |victim: &usize| queues.tally(*victim).polls.get() == self.polls[*victim];
+            stolen = victims
+                .filter(is_stuck)
+                .find_map(|victim| queues.steal_next_slot(victim));
         }
         if stolen.is_some() {
             local.tally().steals.add_one();
@@ -214,11 +228,14 @@ impl<T: Run, C: Choice> Worker<T, C> {
 
     /// Ends the worker: it has departed. Others can still steal from its queues; [`Crew::hand_over`] lets them know.
     pub(crate) fn retire(mut self) {
+        self.local.empty_next_slot();
         loop {
             match mem::replace(&mut self.phase, Phase::Busy) {
                 Phase::Busy => return self.crew().depart(),
                 Phase::Searching(search) => {
-                    self.crew().sleep().stop_searching(search.token, || self.crew().queues().any());
+                    self.crew()
+                        .sleep()
+                        .stop_searching(search.token, || self.crew().queues().any());
                 }
                 Phase::Asleep(sleeping) => {
                     self.rise();

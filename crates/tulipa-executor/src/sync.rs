@@ -14,14 +14,14 @@ mod real {
     pub(crate) use crossbeam_utils::atomic::AtomicCell;
     pub(crate) use crossbeam_utils::sync::{Parker, Unparker};
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
-    pub(crate) use std::thread::yield_now as give_way;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use std::thread::yield_now as give_way;
 }
 
 #[cfg(loom)]
 mod model {
-    pub(crate) use loom::thread::yield_now as give_way;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::thread::yield_now as give_way;
     use std::collections::VecDeque;
     use std::sync::Arc;
     use std::time::Instant;
@@ -39,7 +39,11 @@ mod model {
         }
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(Some(self.0.lock().expect("a model that panics has failed already")))
+            MutexGuard(Some(
+                self.0
+                    .lock()
+                    .expect("a model that panics has failed already"),
+            ))
         }
     }
 
@@ -77,10 +81,18 @@ mod model {
 
         pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
             let inner = guard.0.take().expect("only away inside a wait");
-            guard.0 = Some(self.0.wait(inner).expect("a model that panics has failed already"));
+            guard.0 = Some(
+                self.0
+                    .wait(inner)
+                    .expect("a model that panics has failed already"),
+            );
         }
 
-        pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: Instant) -> WaitTimeoutResult {
+        pub(crate) fn wait_until<T>(
+            &self,
+            guard: &mut MutexGuard<'_, T>,
+            _: Instant,
+        ) -> WaitTimeoutResult {
             self.wait(guard);
             WaitTimeoutResult
         }
@@ -109,7 +121,10 @@ mod model {
 
     impl Parker {
         pub(crate) fn new() -> Self {
-            Self(Unparker(Arc::new(Token { left: Mutex::new(false), changed: Condvar::new() })))
+            Self(Unparker(Arc::new(Token {
+                left: Mutex::new(false),
+                changed: Condvar::new(),
+            })))
         }
 
         pub(crate) fn unparker(&self) -> &Unparker {
@@ -163,7 +178,10 @@ mod model {
         pub(crate) enum Steal<T> {
             Empty,
             Success(T),
-            #[expect(dead_code, reason = "a queue behind a lock never asks to be tried again")]
+            #[expect(
+                dead_code,
+                reason = "a queue behind a lock never asks to be tried again"
+            )]
             Retry,
         }
 
@@ -174,7 +192,10 @@ mod model {
 
         impl<T> Queue<T> {
             fn new() -> Self {
-                Self { items: Mutex::new(VecDeque::new()), len: AtomicUsize::new(0) }
+                Self {
+                    items: Mutex::new(VecDeque::new()),
+                    len: AtomicUsize::new(0),
+                }
             }
 
             fn len(&self) -> usize {

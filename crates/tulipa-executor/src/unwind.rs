@@ -12,7 +12,9 @@ use tulipa_task::Scheduler;
 /// `AssertUnwindSafe`: a driver that panics half way is its author's to keep whole; the executor's own state is
 /// restored by guards.
 pub(crate) fn shield<R>(code: impl FnOnce() -> R) -> Option<R> {
-    panic::catch_unwind(AssertUnwindSafe(code)).map_err(report).ok()
+    panic::catch_unwind(AssertUnwindSafe(code))
+        .map_err(report)
+        .ok()
 }
 
 /// Tells the handler: by a callback that panics again, because that is what the executor's tasks report.

@@ -41,13 +41,21 @@ pub(crate) fn clear_away(handle: &Handle, seats: &mut Vec<Seat>) {
     sit_at_home(handle, seats, |worker, parker| worker.serve(parker));
 }
 
-fn sit_at_home(handle: &Handle, seats: &mut Vec<Seat>, work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker)) {
+fn sit_at_home(
+    handle: &Handle,
+    seats: &mut Vec<Seat>,
+    work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker),
+) {
     let seat = seats.pop().expect("home has a seat");
     seats.push(sit(handle, seat, work));
 }
 
 /// Has the calling thread be a worker for as long as `work` takes.
-fn sit(handle: &Handle, seat: Seat, mut work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker)) -> Seat {
+fn sit(
+    handle: &Handle,
+    seat: Seat,
+    mut work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker),
+) -> Seat {
     let Seat { local, parker } = seat;
     let local = Rc::new(local);
     let at_work = AtWork::begin(handle, &local);
@@ -57,7 +65,8 @@ fn sit(handle: &Handle, seat: Seat, mut work: impl FnMut(&mut Worker<Runnable, F
     worker.retire();
     drop(at_work);
     handle.shared().crew().hand_over();
-    let local = Rc::into_inner(local).expect("the worker and the thread's place were its other owners");
+    let local =
+        Rc::into_inner(local).expect("the worker and the thread's place were its other owners");
     Seat { local, parker }
 }
 
@@ -87,7 +96,13 @@ impl<T: Run, C: Choice> Worker<T, C> {
         if !self.is_parked() {
             return;
         }
-        let Some(helm) = self.local().crew().sleep().helm().take(self.local().worker()) else {
+        let Some(helm) = self
+            .local()
+            .crew()
+            .sleep()
+            .helm()
+            .take(self.local().worker())
+        else {
             return parker.park();
         };
         if self.is_parked() {
@@ -141,7 +156,12 @@ impl Roster {
             match deadline {
                 None => self.left.fewer.wait(&mut threads),
                 Some(deadline) => {
-                    if self.left.fewer.wait_until(&mut threads, deadline).timed_out() {
+                    if self
+                        .left
+                        .fewer
+                        .wait_until(&mut threads, deadline)
+                        .timed_out()
+                    {
                         break;
                     }
                 }
@@ -150,7 +170,10 @@ impl Roster {
         let left = *threads;
         drop(threads);
         let handles = std::mem::take(&mut *self.handles.lock());
-        for thread in handles.into_iter().filter(|thread| left == 0 || thread.is_finished()) {
+        for thread in handles
+            .into_iter()
+            .filter(|thread| left == 0 || thread.is_finished())
+        {
             // A worker does not unwind. Should it have, the panic hook has said so, and this thread is not to blame.
             let _ = thread.join();
         }

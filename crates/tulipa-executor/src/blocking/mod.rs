@@ -6,8 +6,8 @@
 
 mod pool;
 
-pub(crate) use pool::{Limits, Pool};
 pub use pool::PoolStats;
+pub(crate) use pool::{Limits, Pool};
 
 use crate::handle::Handle;
 use crate::sync::Mutex;
@@ -72,7 +72,9 @@ where
     R: Send + 'static,
 {
     let deferred = Deferred::new();
-    let task = BlockingTask { deferred: deferred.clone() };
+    let task = BlockingTask {
+        deferred: deferred.clone(),
+    };
     let context = tulipa_task::Context::copy();
     let job = Box::new(move |fate| match fate {
         Fate::Run => run(&deferred, || context.run(job)),
@@ -80,7 +82,11 @@ where
             deferred.cancel();
         }
     });
-    handle.shared().pool().submit(job).map_err(SpawnBlockingError)?;
+    handle
+        .shared()
+        .pool()
+        .submit(job)
+        .map_err(SpawnBlockingError)?;
     Ok(task)
 }
 
@@ -114,7 +120,9 @@ impl<R> Future for BlockingTask<R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let handed = ready!(Pin::new(&mut self.deferred).poll(cx))?;
-        let result = handed.take().expect("a BlockingTask was awaited again after it gave its result: keep the result");
+        let result = handed
+            .take()
+            .expect("a BlockingTask was awaited again after it gave its result: keep the result");
         Poll::Ready(Ok(result))
     }
 }
@@ -145,7 +153,9 @@ impl<R> Deref for BlockingTask<R> {
 
 impl<R> fmt::Debug for BlockingTask<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("BlockingTask").field(self.deferred.task_ref()).finish()
+        f.debug_tuple("BlockingTask")
+            .field(self.deferred.task_ref())
+            .finish()
     }
 }
 

@@ -81,9 +81,21 @@ thread_local! {
 
 impl Pool {
     pub(crate) fn new(limits: Limits, crew: Arc<Crew<Runnable>>) -> Self {
-        let state = State { queue: VecDeque::new(), threads: HashMap::new(), count: 0, idle: 0, open: true };
+        let state = State {
+            queue: VecDeque::new(),
+            threads: HashMap::new(),
+            count: 0,
+            idle: 0,
+            open: true,
+        };
         let (changed, ended) = (Condvar::new(), Condvar::new());
-        Self(Arc::new(Inner { state: Mutex::new(state), changed, ended, limits, crew }))
+        Self(Arc::new(Inner {
+            state: Mutex::new(state),
+            changed,
+            ended,
+            limits,
+            crew,
+        }))
     }
 
     /// Queues a job, and sees to it that a thread comes for it: one that is idle, a new one, or one that is busy now.
@@ -139,7 +151,10 @@ impl Pool {
         }
         let busy = inner.wait_for_threads(deadline);
         let threads = mem::take(&mut inner.state.lock().threads);
-        for thread in threads.into_values().filter(|thread| busy == 0 || thread.is_finished()) {
+        for thread in threads
+            .into_values()
+            .filter(|thread| busy == 0 || thread.is_finished())
+        {
             if thread.thread().id() != thread::current().id() {
                 // Jobs do not unwind. Should a thread have, the panic hook has said so, and this one is not to blame.
                 let _ = thread.join();
@@ -150,7 +165,11 @@ impl Pool {
 
     pub(crate) fn stats(&self) -> PoolStats {
         let state = self.0.state.lock();
-        PoolStats { threads: state.count, idle: state.idle, queued: state.queue.len() }
+        PoolStats {
+            threads: state.count,
+            idle: state.idle,
+            queued: state.queue.len(),
+        }
     }
 }
 

@@ -24,7 +24,11 @@ struct State {
 
 impl Bell {
     fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State::default()), changed: Condvar::new(), crew: OnceLock::new() })
+        Arc::new(Self {
+            state: Mutex::new(State::default()),
+            changed: Condvar::new(),
+            crew: OnceLock::new(),
+        })
     }
 
     fn ring(&self, item: Item) {
@@ -65,7 +69,9 @@ fn an_event_reaches_a_worker_while_all_fall_asleep() {
         bell.crew.set(Arc::downgrade(&crew)).unwrap();
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         bell.ring(ran.item());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 1);
     });
 }
@@ -79,7 +85,9 @@ fn an_event_reaches_a_worker_after_the_one_at_the_helm_was_called_to_work() {
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.inject(ran.item());
         bell.ring(ran.item());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 2);
     });
 }

@@ -12,7 +12,9 @@ fn mail_that_comes_while_the_worker_at_home_falls_asleep_is_read() {
         let (crew, hired) = crew(1, Arc::new(ThreadDriver::default()), &ran);
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.deliver(ran.homed());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 1);
     });
 }
@@ -25,7 +27,9 @@ fn mail_and_a_task_for_anyone_that_come_at_once_are_both_run() {
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.inject(ran.item());
         crew.deliver(ran.homed());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 2);
     });
 }

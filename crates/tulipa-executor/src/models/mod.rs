@@ -58,15 +58,25 @@ impl Run for Item {
 
 impl Ran {
     fn new(of: usize) -> Arc<Self> {
-        Arc::new(Self { count: AtomicUsize::new(0), of, crew: std::sync::OnceLock::new() })
+        Arc::new(Self {
+            count: AtomicUsize::new(0),
+            of,
+            crew: std::sync::OnceLock::new(),
+        })
     }
 
     fn item(self: &Arc<Self>) -> Item {
-        Item { ran: Arc::clone(self), homed: false }
+        Item {
+            ran: Arc::clone(self),
+            homed: false,
+        }
     }
 
     fn homed(self: &Arc<Self>) -> Item {
-        Item { ran: Arc::clone(self), homed: true }
+        Item {
+            ran: Arc::clone(self),
+            homed: true,
+        }
     }
 
     fn count(&self) -> usize {
@@ -83,7 +93,10 @@ struct Hired {
 impl Hired {
     fn begin(self) -> (Worker<Item, Fast>, Parker) {
         let index = self.local.worker();
-        (Worker::new(Rc::new(self.local), Fast::new(index)), self.parker)
+        (
+            Worker::new(Rc::new(self.local), Fast::new(index)),
+            self.parker,
+        )
     }
 
     /// The worker's whole life, on a thread of its own.
@@ -102,11 +115,19 @@ impl Hired {
 fn crew(workers: usize, driver: Arc<dyn Driver>, ran: &Ran) -> (Arc<Crew<Item>>, Vec<Hired>) {
     let (queues, own) = Queues::new(workers);
     let parkers: Vec<_> = (0..workers).map(|_| Parker::new()).collect();
-    let unparkers = parkers.iter().map(|parker| parker.unparker().clone()).collect();
+    let unparkers = parkers
+        .iter()
+        .map(|parker| parker.unparker().clone())
+        .collect();
     let sleep = Sleep::new(unparkers, Helm::new(driver));
     let crew = Arc::new(Crew::new(queues, sleep, Order::Stealing, false));
-    let hire = |((index, own), parker)| Hired { local: Local::new(Arc::clone(&crew), index, own), parker };
+    let hire = |((index, own), parker)| Hired {
+        local: Local::new(Arc::clone(&crew), index, own),
+        parker,
+    };
     let hired = own.into_iter().enumerate().zip(parkers).map(hire).collect();
-    ran.crew.set(Arc::downgrade(&crew)).expect("one crew a model");
+    ran.crew
+        .set(Arc::downgrade(&crew))
+        .expect("one crew a model");
     (crew, hired)
 }

@@ -27,7 +27,11 @@ impl Driver for Clock {
     }
 
     fn quiescent(&self) -> bool {
-        let crew = self.crew.get().and_then(Weak::upgrade).expect("the crew lives as long as its driver");
+        let crew = self
+            .crew
+            .get()
+            .and_then(Weak::upgrade)
+            .expect("the crew lives as long as its driver");
         assert!(!crew.has_jobs(), "time moved while a job was in flight");
         match self.timer.lock().take() {
             Some(item) => {
@@ -52,7 +56,9 @@ fn check(workers: usize, preemptions: usize) {
         crew.job_begins();
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.job_ends();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 1);
     });
 }

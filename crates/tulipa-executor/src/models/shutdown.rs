@@ -13,7 +13,9 @@ fn a_worker_that_falls_asleep_as_the_crew_stops_leaves() {
         let (crew, hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.stop();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 

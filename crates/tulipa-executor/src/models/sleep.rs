@@ -13,7 +13,9 @@ fn what_is_queued_while_the_only_worker_falls_asleep_runs() {
         let (crew, hired) = crew(1, Arc::new(ThreadDriver::default()), &ran);
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.inject(ran.item());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 1);
     });
 }
@@ -26,7 +28,9 @@ fn two_tasks_queued_while_two_workers_fall_asleep_both_run() {
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
         crew.inject(ran.item());
         crew.inject(ran.item());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 2);
     });
 }
@@ -43,7 +47,9 @@ fn two_threads_that_queue_at_once_wake_whom_they_need() {
         });
         crew.inject(ran.item());
         other.join().unwrap();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(ran.count(), 2);
     });
 }

@@ -75,7 +75,13 @@ impl Count {
 
 impl fmt::Debug for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "searching={} sleeping={} wakes={}", self.searching(), self.sleeping(), self.0 >> WAKES_SHIFT)
+        write!(
+            f,
+            "searching={} sleeping={} wakes={}",
+            self.searching(),
+            self.sleeping(),
+            self.0 >> WAKES_SHIFT
+        )
     }
 }
 
@@ -119,7 +125,10 @@ impl Counters {
         let mut seen = self.peek();
         while let Some(next) = seen.rouse(rouse) {
             // Acquire: pairs with the Release in `fall_asleep`. Relaxed on failure: nothing is done with it but retry.
-            match self.0.compare_exchange_weak(seen.0, next.0, Ordering::Acquire, Ordering::Relaxed) {
+            match self
+                .0
+                .compare_exchange_weak(seen.0, next.0, Ordering::Acquire, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(word) => seen = Count(word),
             }
@@ -162,7 +171,11 @@ mod tests {
             if searching > 0 {
                 open.extend([count.stop_searching(), count.fall_asleep()]);
             }
-            open.extend([Rouse::Searcher, Rouse::Anyway].into_iter().filter_map(|rouse| count.rouse(rouse)));
+            open.extend(
+                [Rouse::Searcher, Rouse::Anyway]
+                    .into_iter()
+                    .filter_map(|rouse| count.rouse(rouse)),
+            );
         }
         seen
     }
@@ -170,18 +183,27 @@ mod tests {
     #[test]
     fn no_reachable_word_counts_more_workers_than_there_are() {
         let words = reachable(4);
-        assert!(words.iter().all(|(searching, sleeping)| searching + sleeping <= 4));
+        assert!(
+            words
+                .iter()
+                .all(|(searching, sleeping)| searching + sleeping <= 4)
+        );
         assert_eq!(words.len(), 15, "all pairs with a sum of at most four");
     }
 
     #[test]
     fn a_searcher_is_woken_only_if_nobody_searches_and_somebody_sleeps() {
         let asleep = Count(0).search().fall_asleep();
-        let woken = asleep.rouse(Rouse::Searcher).expect("one sleeps, none searches");
+        let woken = asleep
+            .rouse(Rouse::Searcher)
+            .expect("one sleeps, none searches");
         assert_eq!((woken.searching(), woken.sleeping()), (1, 0));
         assert_eq!(woken.rouse(Rouse::Searcher), None);
         assert_eq!(Count(0).rouse(Rouse::Anyway), None, "nobody sleeps");
-        assert!(asleep.search().rouse(Rouse::Searcher).is_none(), "somebody searches");
+        assert!(
+            asleep.search().rouse(Rouse::Searcher).is_none(),
+            "somebody searches"
+        );
         assert!(asleep.search().rouse(Rouse::Anyway).is_some());
     }
 
@@ -192,7 +214,11 @@ mod tests {
         counters.fall_asleep();
         let before = counters.peek();
         assert!(counters.rouse(Rouse::Searcher));
-        assert_ne!(counters.fall_asleep(), before, "the same workers sleep, but one was awake");
+        assert_ne!(
+            counters.fall_asleep(),
+            before,
+            "the same workers sleep, but one was awake"
+        );
     }
 
     #[test]

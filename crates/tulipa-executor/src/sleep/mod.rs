@@ -88,7 +88,11 @@ impl Sleep {
 
     /// Whether a worker that slept has been woken. It is then counted as searching.
     pub(crate) fn woken(&self, worker: usize, sleeping: Sleeping) -> Result<Searching, Sleeping> {
-        if self.is_asleep(worker) { Err(sleeping) } else { Ok(Searching(())) }
+        if self.is_asleep(worker) {
+            Err(sleeping)
+        } else {
+            Ok(Searching(()))
+        }
     }
 
     /// Says that there is something in a queue that all can reach. Wakes one worker if all who are awake may miss it.
@@ -166,7 +170,9 @@ impl Sleep {
         // it parks there, that its bit is gone.
         fence(Ordering::SeqCst);
         match self.helm.holder() {
-            Some(holder) if holder == worker || holder == Helm::EVERYBODY => self.helm.driver().unpark(),
+            Some(holder) if holder == worker || holder == Helm::EVERYBODY => {
+                self.helm.driver().unpark()
+            }
             _ => self.unparkers[worker].unpark(),
         }
     }

@@ -12,7 +12,11 @@ pub(crate) struct Sleepers(Box<[AtomicU64]>);
 
 impl Sleepers {
     pub(crate) fn new(workers: usize) -> Self {
-        Self((0..workers.div_ceil(BITS)).map(|_| AtomicU64::new(0)).collect())
+        Self(
+            (0..workers.div_ceil(BITS))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
+        )
     }
 
     pub(crate) fn insert(&self, worker: usize) {

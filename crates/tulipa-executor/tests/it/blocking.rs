@@ -13,7 +13,11 @@ fn one_worker() -> Executor {
 }
 
 fn small_pool(threads: usize) -> Executor {
-    Executor::builder().workers(1).max_blocking_threads(threads).build().unwrap()
+    Executor::builder()
+        .workers(1)
+        .max_blocking_threads(threads)
+        .build()
+        .unwrap()
 }
 
 /// A job that says when it has begun, and ends when it is told.
@@ -28,7 +32,12 @@ fn job() -> (impl FnOnce() -> u8 + Send, Receiver<()>, Sender<u8>) {
 }
 
 fn stats(handle: &Handle) -> [usize; 3] {
-    let PoolStats { threads, idle, queued, .. } = handle.stats().blocking();
+    let PoolStats {
+        threads,
+        idle,
+        queued,
+        ..
+    } = handle.stats().blocking();
     [threads, idle, queued]
 }
 
@@ -42,7 +51,9 @@ fn a_job_runs_once_on_another_thread_and_gives_its_result() {
             count.send(()).unwrap();
             std::thread::current().id()
         };
-        let thread = executor.block_on(async move { handle.spawn_blocking(job).await.unwrap() }).unwrap();
+        let thread = executor
+            .block_on(async move { handle.spawn_blocking(job).await.unwrap() })
+            .unwrap();
         assert_ne!(thread, main, "{name}");
         assert_eq!(counted.iter().count(), 1, "{name}");
     }
@@ -53,7 +64,8 @@ fn a_result_need_not_be_cloneable() {
     struct Unique(u8);
     let executor = one_worker();
     let handle = executor.handle().clone();
-    let result = executor.block_on(async move { handle.spawn_blocking(|| Unique(5)).await.unwrap().0 });
+    let result =
+        executor.block_on(async move { handle.spawn_blocking(|| Unique(5)).await.unwrap().0 });
     assert_eq!(result.unwrap(), 5);
 }
 
@@ -61,8 +73,16 @@ fn a_result_need_not_be_cloneable() {
 fn a_panic_in_the_job_is_that_of_the_await() {
     let executor = one_worker();
     let handle = executor.handle().clone();
-    let error = executor.block_on(async move { handle.spawn_blocking(|| panic!("no disk")).await.map(drop).unwrap_err() });
-    let TaskError::Panicked(panic) = error.unwrap() else { panic!("it panicked") };
+    let error = executor.block_on(async move {
+        handle
+            .spawn_blocking(|| panic!("no disk"))
+            .await
+            .map(drop)
+            .unwrap_err()
+    });
+    let TaskError::Panicked(panic) = error.unwrap() else {
+        panic!("it panicked")
+    };
     assert_eq!(panic.message(), Some("no disk"));
 }
 
@@ -118,7 +138,11 @@ fn a_job_takes_an_idle_thread_before_a_new_one() {
 
 #[test]
 fn idle_threads_end_after_their_time() {
-    let executor = Executor::builder().workers(1).blocking_keep_alive(Duration::ZERO).build().unwrap();
+    let executor = Executor::builder()
+        .workers(1)
+        .blocking_keep_alive(Duration::ZERO)
+        .build()
+        .unwrap();
     let handle = executor.handle().clone();
     executor
         .block_on(async move {
@@ -177,7 +201,10 @@ fn a_job_that_runs_when_its_awaiter_is_cancelled_runs_on_and_is_forgotten() {
             }
             awaiter.cancel();
             let task = awaiter.task_ref().clone();
-            assert!(awaiter.await.is_err(), "at once, though the job has not ended");
+            assert!(
+                awaiter.await.is_err(),
+                "at once, though the job has not ended"
+            );
             assert_eq!(task.state(), TaskState::Cancelled);
             end.send(3).unwrap();
             assert_eq!(ended.recv(), Ok(3), "it ran to its end");
@@ -198,7 +225,11 @@ fn a_job_that_is_queued_when_its_awaiter_is_cancelled_never_runs() {
             begun.recv().unwrap();
             let (tell, ran) = mpsc::channel();
             let blocking = handle.clone();
-            let awaiter = spawn(async move { blocking.spawn_blocking(move || tell.send(()).unwrap()).await });
+            let awaiter = spawn(async move {
+                blocking
+                    .spawn_blocking(move || tell.send(()).unwrap())
+                    .await
+            });
             yield_now().await;
             awaiter.cancel();
             assert!(awaiter.await.is_err());
@@ -214,7 +245,11 @@ fn a_job_that_is_queued_when_its_awaiter_is_cancelled_never_runs() {
 fn a_job_that_nobody_awaits_runs_all_the_same() {
     let executor = one_worker();
     let (tell, ran) = mpsc::channel();
-    drop(executor.handle().spawn_blocking(move || tell.send(1).unwrap()));
+    drop(
+        executor
+            .handle()
+            .spawn_blocking(move || tell.send(1).unwrap()),
+    );
     assert_eq!(ran.recv(), Ok(1));
 }
 
@@ -224,7 +259,11 @@ fn a_thread_of_the_pool_is_no_worker() {
     let handle = executor.handle().clone();
     let inside = || {
         let scheduler = tulipa_task::Scheduler::current().is_some();
-        (Handle::current().is_some(), scheduler, tulipa_task::current_task().is_some())
+        (
+            Handle::current().is_some(),
+            scheduler,
+            tulipa_task::current_task().is_some(),
+        )
     };
     let inside = executor.block_on(async move { handle.spawn_blocking(inside).await.unwrap() });
     assert_eq!(inside.unwrap(), (false, false, false));
@@ -233,7 +272,12 @@ fn a_thread_of_the_pool_is_no_worker() {
 #[test]
 fn after_shutdown_a_job_is_refused_with_the_remedy() {
     let executor = one_worker();
-    assert!(executor.shutdown(std::future::pending()).unwrap().is_clean());
+    assert!(
+        executor
+            .shutdown(std::future::pending())
+            .unwrap()
+            .is_clean()
+    );
     let error = executor.handle().try_spawn_blocking(|| ()).unwrap_err();
     assert!(error.is_closed());
     assert!(error.to_string().contains("before `shutdown`"), "{error}");
@@ -243,18 +287,30 @@ fn after_shutdown_a_job_is_refused_with_the_remedy() {
 #[should_panic(expected = "a blocking job on an executor that has shut down")]
 fn after_shutdown_spawn_blocking_panics() {
     let executor = one_worker();
-    assert!(executor.shutdown(std::future::pending()).unwrap().is_clean());
+    assert!(
+        executor
+            .shutdown(std::future::pending())
+            .unwrap()
+            .is_clean()
+    );
     drop(executor.handle().spawn_blocking(|| ()));
 }
 
 #[test]
 fn a_pool_that_finds_no_thread_says_so_and_keeps_its_accounts() {
     // No machine has room for a stack of this size; one worker needs none.
-    let executor = Executor::builder().workers(1).stack_size(1 << 60).build().unwrap();
+    let executor = Executor::builder()
+        .workers(1)
+        .stack_size(1 << 60)
+        .build()
+        .unwrap();
     let error = executor.handle().try_spawn_blocking(|| ()).unwrap_err();
     assert!(!error.is_closed());
     assert!(error.source().is_some());
-    assert!(error.to_string().contains("raise the limit on threads"), "{error}");
+    assert!(
+        error.to_string().contains("raise the limit on threads"),
+        "{error}"
+    );
     assert_eq!(stats(executor.handle()), [0, 0, 0]);
 }
 
@@ -265,12 +321,19 @@ fn at_shutdown_a_queued_job_is_cancelled_and_a_running_one_is_waited_for() {
     let running = executor.handle().spawn_blocking(job);
     begun.recv().unwrap();
     let (tell, ran) = mpsc::channel();
-    let queued = executor.handle().spawn_blocking(move || tell.send(()).unwrap());
+    let queued = executor
+        .handle()
+        .spawn_blocking(move || tell.send(()).unwrap());
     let ends = std::thread::spawn(move || {
         assert!(ran.recv().is_err(), "cancelled, and dropped");
         end.send(1).unwrap();
     });
-    assert!(executor.shutdown(std::future::pending()).unwrap().is_clean());
+    assert!(
+        executor
+            .shutdown(std::future::pending())
+            .unwrap()
+            .is_clean()
+    );
     ends.join().unwrap();
     assert_eq!(running.state(), TaskState::Finished);
     assert_eq!(queued.state(), TaskState::Cancelled);
@@ -279,13 +342,20 @@ fn at_shutdown_a_queued_job_is_cancelled_and_a_running_one_is_waited_for() {
 
 #[test]
 fn a_job_that_does_not_end_is_reported_and_left_to_itself() {
-    let executor = Executor::builder().workers(1).join_limit(Duration::ZERO).build().unwrap();
+    let executor = Executor::builder()
+        .workers(1)
+        .join_limit(Duration::ZERO)
+        .build()
+        .unwrap();
     let (job, begun, end) = job();
     let running = executor.handle().spawn_blocking(job);
     begun.recv().unwrap();
     let report = executor.shutdown(std::future::pending()).unwrap();
     assert_eq!(report.blocking_threads(), 1);
-    assert!(report.to_string().contains("1 blocking jobs do not end"), "{report}");
+    assert!(
+        report.to_string().contains("1 blocking jobs do not end"),
+        "{report}"
+    );
     end.send(1).unwrap();
     wait_until("the job ends by itself", || running.is_done());
 }
@@ -315,7 +385,10 @@ fn a_destructor_that_panics_in_a_job_costs_no_thread() {
 #[test]
 fn time_stands_still_while_a_job_is_in_flight() {
     for workers in [1, 2] {
-        let builders = [Executor::builder().workers(workers), Executor::builder().deterministic(5).workers(workers)];
+        let builders = [
+            Executor::builder().workers(workers),
+            Executor::builder().deterministic(5).workers(workers),
+        ];
         for builder in builders {
             let time = VirtualTime::new();
             let executor = builder.driver(time.clone()).build().unwrap();
@@ -349,7 +422,11 @@ fn time_stands_still_while_a_job_is_in_flight() {
 fn time_moves_on_after_a_job_whose_end_wakes_nobody() {
     for round in 0..200 {
         let time = VirtualTime::new();
-        let executor = Executor::builder().workers(1 + round % 3).driver(time.clone()).build().unwrap();
+        let executor = Executor::builder()
+            .workers(1 + round % 3)
+            .driver(time.clone())
+            .build()
+            .unwrap();
         let handle = executor.handle().clone();
         executor
             .block_on(async move {

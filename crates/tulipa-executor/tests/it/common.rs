@@ -15,10 +15,19 @@ pub(crate) fn flavours() -> Vec<(&'static str, Executor)> {
         ("2 workers", Executor::builder().workers(2)),
         ("8 workers", Executor::builder().workers(8)),
         ("current thread", Executor::builder().current_thread()),
-        ("deterministic", Executor::builder().deterministic(42).workers(3)),
-        ("deterministic in order", Executor::builder().deterministic(42).in_order()),
+        (
+            "deterministic",
+            Executor::builder().deterministic(42).workers(3),
+        ),
+        (
+            "deterministic in order",
+            Executor::builder().deterministic(42).in_order(),
+        ),
     ];
-    builders.into_iter().map(|(name, builder)| (name, builder.build().unwrap())).collect()
+    builders
+        .into_iter()
+        .map(|(name, builder)| (name, builder.build().unwrap()))
+        .collect()
 }
 
 /// Gives way to others once.
@@ -117,7 +126,9 @@ pub(crate) fn asleep(stats: &Stats) -> u64 {
 
 /// Waits until that many workers sleep.
 pub(crate) fn wait_until_asleep(executor: &Executor, workers: u64) {
-    wait_until("the workers fall asleep", || asleep(&executor.handle().stats()) == workers);
+    wait_until("the workers fall asleep", || {
+        asleep(&executor.handle().stats()) == workers
+    });
 }
 
 /// A driver with a virtual clock: time moves when all is quiet.
@@ -145,7 +156,11 @@ impl VirtualTime {
     }
 
     pub(crate) fn sleep(self: &Arc<Self>, duration: u64) -> Sleep {
-        Sleep { time: self.clone(), deadline: self.now() + duration, armed: None }
+        Sleep {
+            time: self.clone(),
+            deadline: self.now() + duration,
+            armed: None,
+        }
     }
 }
 
@@ -168,7 +183,9 @@ impl Future for Sleep {
             timers.set += 1;
             timers.set
         });
-        timers.waiting.insert((deadline, number), cx.waker().clone());
+        timers
+            .waiting
+            .insert((deadline, number), cx.waker().clone());
         self.armed = Some(number);
         Poll::Pending
     }
@@ -177,7 +194,12 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(number) = self.armed {
-            self.time.state.lock().unwrap().waiting.remove(&(self.deadline, number));
+            self.time
+                .state
+                .lock()
+                .unwrap()
+                .waiting
+                .remove(&(self.deadline, number));
         }
     }
 }
@@ -195,7 +217,9 @@ impl Driver for VirtualTime {
 
     fn quiescent(&self) -> bool {
         let mut timers = self.state.lock().unwrap();
-        let Some(((deadline, _), _)) = timers.waiting.first_key_value() else { return false };
+        let Some(((deadline, _), _)) = timers.waiting.first_key_value() else {
+            return false;
+        };
         let deadline = *deadline;
         timers.now = deadline;
         let later = timers.waiting.split_off(&(deadline + 1, 0));

@@ -30,7 +30,8 @@ fn busy<F: Future<Output = ()> + Send>(
 
 /// Two tasks that wake each other over and over, until `stop`.
 fn ping_pong(stop: &Arc<AtomicBool>) -> [Task<()>; 2] {
-    let (sends, receives): (Vec<_>, Vec<_>) = (0..2).map(|_| std::sync::mpsc::channel::<Gate>()).unzip();
+    let (sends, receives): (Vec<_>, Vec<_>) =
+        (0..2).map(|_| std::sync::mpsc::channel::<Gate>()).unzip();
     let mut sends = sends.into_iter();
     let mut receives = receives.into_iter();
     let (to_b, to_a) = (sends.next().unwrap(), sends.next().unwrap());
@@ -87,7 +88,9 @@ fn what_comes_from_outside_is_taken_while_all_are_busy() {
                 let stop = Arc::new(AtomicBool::new(false));
                 let busy: Vec<_> = (0..3).map(|_| busy(&stop, yield_now)).collect();
                 let ends = stop.clone();
-                let outside = std::thread::spawn(move || handle.spawn(async move { ends.store(true, Ordering::Relaxed) }));
+                let outside = std::thread::spawn(move || {
+                    handle.spawn(async move { ends.store(true, Ordering::Relaxed) })
+                });
                 for task in busy {
                     task.await.unwrap();
                 }

@@ -35,7 +35,11 @@ impl Driver for Counted {
 #[test]
 fn idle_workers_sleep_and_one_of_them_is_in_the_driver() {
     let driver = Arc::new(Counted::default());
-    let executor = Executor::builder().workers(4).driver(driver.clone()).build().unwrap();
+    let executor = Executor::builder()
+        .workers(4)
+        .driver(driver.clone())
+        .build()
+        .unwrap();
     wait_until_asleep(&executor, 3);
     crate::common::wait_until("one parks in the driver", || driver.counts()[0] == 1);
     let before = executor.handle().stats();
@@ -84,7 +88,10 @@ fn one_task_from_outside_wakes_one_worker() {
     let executor = Executor::builder().workers(4).build().unwrap();
     for round in 1..=100 {
         wait_until_asleep(&executor, 3);
-        assert_eq!(executor.handle().spawn(async { 1 }).result_blocking(), Ok(1));
+        assert_eq!(
+            executor.handle().spawn(async { 1 }).result_blocking(),
+            Ok(1)
+        );
         wait_until_asleep(&executor, 3);
         assert_eq!(executor.handle().stats().wakes(), round);
     }
@@ -93,10 +100,17 @@ fn one_task_from_outside_wakes_one_worker() {
 #[test]
 fn the_worker_in_the_driver_is_woken_last() {
     let driver = Arc::new(Counted::default());
-    let executor = Executor::builder().workers(3).driver(driver.clone()).build().unwrap();
+    let executor = Executor::builder()
+        .workers(3)
+        .driver(driver.clone())
+        .build()
+        .unwrap();
     for _ in 0..100 {
         wait_until_asleep(&executor, 2);
-        assert_eq!(executor.handle().spawn(async { 1 }).result_blocking(), Ok(1));
+        assert_eq!(
+            executor.handle().spawn(async { 1 }).result_blocking(),
+            Ok(1)
+        );
     }
     wait_until_asleep(&executor, 2);
     assert_eq!(driver.counts(), [1, 0], "it stayed there");

@@ -8,7 +8,11 @@ use tulipa_task::spawn;
 fn in_order() -> [Executor; 2] {
     [
         Executor::builder().current_thread().build().unwrap(),
-        Executor::builder().deterministic(7).in_order().build().unwrap(),
+        Executor::builder()
+            .deterministic(7)
+            .in_order()
+            .build()
+            .unwrap(),
     ]
 }
 
@@ -89,7 +93,10 @@ fn woken_and_spawned_and_yielding_tasks_share_one_queue() {
                 }
             })
             .unwrap();
-        assert_eq!(log.take(), ["spawned before", "woken", "spawned after", "main"]);
+        assert_eq!(
+            log.take(),
+            ["spawned before", "woken", "spawned after", "main"]
+        );
     }
 }
 
@@ -108,7 +115,11 @@ fn what_other_threads_spawn_runs_in_their_order() {
                     };
                     (0..100).map(task).collect::<Vec<_>>()
                 });
-                for task in handle.spawn_blocking(move || outside.join().unwrap()).await.unwrap() {
+                for task in handle
+                    .spawn_blocking(move || outside.join().unwrap())
+                    .await
+                    .unwrap()
+                {
                     task.await.unwrap();
                 }
             })
@@ -130,7 +141,9 @@ fn what_comes_from_outside_goes_behind_what_is_ready() {
             };
             let first = spawn(named("inside"));
             let outside = named("outside");
-            let second = std::thread::spawn(move || handle.spawn(outside)).join().unwrap();
+            let second = std::thread::spawn(move || handle.spawn(outside))
+                .join()
+                .unwrap();
             yield_now().await;
             named("main").await;
             first.await.unwrap();

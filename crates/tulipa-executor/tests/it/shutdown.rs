@@ -28,8 +28,14 @@ fn every_task_is_cancelled_and_waited_for() {
         let report = executor.shutdown(pending()).unwrap();
         assert!(report.is_clean(), "{name}: {report}");
         assert_eq!(drops.count(), 100, "{name}");
-        assert!(tasks.unwrap().iter().all(|task| task.is_cancelled()), "{name}");
-        assert!(executor.handle().scheduler().registry().is_empty(), "{name}");
+        assert!(
+            tasks.unwrap().iter().all(|task| task.is_cancelled()),
+            "{name}"
+        );
+        assert!(
+            executor.handle().scheduler().registry().is_empty(),
+            "{name}"
+        );
     }
 }
 
@@ -52,7 +58,8 @@ fn cleanup_may_await_and_is_waited_for() {
             })
             .unwrap();
         // It may not have begun on another worker, then it never does.
-        let begun = executor.handle().stats().polls() > 3 || executor.handle().stats().workers().len() == 1;
+        let begun =
+            executor.handle().stats().polls() > 3 || executor.handle().stats().workers().len() == 1;
         assert!(executor.shutdown(pending()).unwrap().is_clean(), "{name}");
         if begun {
             assert_eq!(log.take(), ["cleaned up"], "{name}");
@@ -72,7 +79,9 @@ async fn stubborn(gate: Gate, requests: Log<&'static str>) {
 fn a_task_is_asked_only_once() {
     let executor = Executor::builder().workers(1).build().unwrap();
     let (gate, requests) = (Gate::default(), Log::new());
-    let task = executor.handle().spawn(stubborn(gate.clone(), requests.clone()));
+    let task = executor
+        .handle()
+        .spawn(stubborn(gate.clone(), requests.clone()));
     executor.block_on(yield_now()).unwrap();
     let grace = gate.passed();
     let opens = std::thread::spawn({
@@ -82,9 +91,21 @@ fn a_task_is_asked_only_once() {
             gate.open();
         }
     });
-    assert!(executor.shutdown(async move { grace.await; pending().await }).unwrap().is_clean());
+    assert!(
+        executor
+            .shutdown(async move {
+                grace.await;
+                pending().await
+            })
+            .unwrap()
+            .is_clean()
+    );
     opens.join().unwrap();
-    assert_eq!(task.state(), TaskState::Finished, "it refused, and was let finish");
+    assert_eq!(
+        task.state(),
+        TaskState::Finished,
+        "it refused, and was let finish"
+    );
     assert!(requests.take().is_empty(), "no second request");
 }
 
@@ -103,7 +124,10 @@ fn who_is_late_is_aborted_and_named() {
         let names: Vec<_> = report.late().iter().map(|task| task.name()).collect();
         assert_eq!(names, ["mule"], "{name}");
         assert!(report.stuck().is_empty(), "{name}");
-        assert!(report.to_string().contains("`mule`, spawned at"), "{report}");
+        assert!(
+            report.to_string().contains("`mule`, spawned at"),
+            "{report}"
+        );
         assert!(task.is_cancelled(), "{name}");
     }
 }
@@ -129,7 +153,10 @@ fn what_cleanup_spawns_is_cancelled_and_waited_for_too() {
         }));
         executor.block_on(has_begun).unwrap();
         assert!(executor.shutdown(pending()).unwrap().is_clean(), "{name}");
-        assert!(executor.handle().scheduler().registry().is_empty(), "{name}");
+        assert!(
+            executor.handle().scheduler().registry().is_empty(),
+            "{name}"
+        );
         assert!(log.take().len() <= 1, "{name}");
     }
 }
@@ -154,10 +181,20 @@ fn after_it_nothing_is_taken_and_each_call_says_so() {
         assert!(matches!(error, BlockOnError::Closed), "{name}");
         assert!(error.to_string().contains("before `shutdown`"), "{error}");
         let handle = executor.handle().clone();
-        let panic = std::panic::catch_unwind(AssertUnwindSafe(|| drop(handle.spawn(async {})))).unwrap_err();
-        let message = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(|text| &**text));
-        assert!(message.unwrap().contains("has shut down"), "{name}: {message:?}");
-        assert!(executor.shutdown(pending()).unwrap().is_clean(), "a second time it does nothing");
+        let panic = std::panic::catch_unwind(AssertUnwindSafe(|| drop(handle.spawn(async {}))))
+            .unwrap_err();
+        let message = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or(panic.downcast_ref::<String>().map(|text| &**text));
+        assert!(
+            message.unwrap().contains("has shut down"),
+            "{name}: {message:?}"
+        );
+        assert!(
+            executor.shutdown(pending()).unwrap().is_clean(),
+            "a second time it does nothing"
+        );
     }
 }
 
@@ -172,7 +209,11 @@ fn from_inside_it_is_an_error() {
 
 #[test]
 fn a_poll_that_never_returns_is_reported_and_left_to_itself() {
-    let executor = Executor::builder().workers(2).join_limit(Duration::ZERO).build().unwrap();
+    let executor = Executor::builder()
+        .workers(2)
+        .join_limit(Duration::ZERO)
+        .build()
+        .unwrap();
     let (begin, begun) = mpsc::channel();
     let (end, wait) = mpsc::channel::<()>();
     let task = executor.handle().spawn(async move {
@@ -181,8 +222,15 @@ fn a_poll_that_never_returns_is_reported_and_left_to_itself() {
     });
     begun.recv().unwrap();
     let report = executor.shutdown(ready(())).unwrap();
-    assert_eq!((report.stuck().len(), report.worker_threads()), (1, 1), "{report}");
-    assert!(report.to_string().contains("does not return from its poll"), "{report}");
+    assert_eq!(
+        (report.stuck().len(), report.worker_threads()),
+        (1, 1),
+        "{report}"
+    );
+    assert!(
+        report.to_string().contains("does not return from its poll"),
+        "{report}"
+    );
     drop(executor);
     end.send(()).unwrap();
     wait_until("the task ends after all", || task.is_done());
@@ -191,7 +239,9 @@ fn a_poll_that_never_returns_is_reported_and_left_to_itself() {
 #[test]
 fn dropping_an_executor_aborts_what_still_runs() {
     for (name, executor) in flavours() {
-        let task = executor.handle().spawn(stubborn(Gate::default(), Log::new()));
+        let task = executor
+            .handle()
+            .spawn(stubborn(Gate::default(), Log::new()));
         executor.block_on(yield_now()).unwrap();
         let handle = executor.handle().clone();
         drop(executor);

@@ -11,7 +11,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
@@ -38,7 +41,14 @@ fn workload(
                 1 => time.sleep(random.below(20)).await,
                 _ if depth > 0 => {
                     let seed = random.below(u64::MAX);
-                    let child = workload(time.clone(), seed, depth - 1, begun.clone(), log.clone(), drops.clone());
+                    let child = workload(
+                        time.clone(),
+                        seed,
+                        depth - 1,
+                        begun.clone(),
+                        log.clone(),
+                        drops.clone(),
+                    );
                     children.push(spawn(child));
                 }
                 _ => {
@@ -66,16 +76,46 @@ fn workload(
 /// What happened, in order, and when it was over.
 fn simulate(seed: u64, workers: usize) -> (Vec<u64>, u64) {
     let time = VirtualTime::new();
-    let executor = Executor::builder().deterministic(seed).workers(workers).driver(time.clone()).build().unwrap();
+    let executor = Executor::builder()
+        .deterministic(seed)
+        .workers(workers)
+        .driver(time.clone())
+        .build()
+        .unwrap();
     let (begun, log, drops) = (Arc::new(AtomicUsize::new(0)), Log::new(), Drops::default());
-    let main = workload(time.clone(), seed, 4, begun.clone(), log.clone(), drops.clone());
-    let count = executor.block_on(main).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    let main = workload(
+        time.clone(),
+        seed,
+        4,
+        begun.clone(),
+        log.clone(),
+        drops.clone(),
+    );
+    let count = executor
+        .block_on(main)
+        .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     let now = time.now();
-    assert!(executor.shutdown(std::future::pending()).unwrap().is_clean(), "seed {seed}");
+    assert!(
+        executor
+            .shutdown(std::future::pending())
+            .unwrap()
+            .is_clean(),
+        "seed {seed}"
+    );
     let begun = begun.load(Ordering::Relaxed);
-    assert!(count <= begun, "seed {seed}: {count} tasks ended well, of {begun} that began");
-    assert!(drops.count() == begun, "seed {seed}: {begun} began, {} are gone", drops.count());
-    assert!(executor.handle().scheduler().registry().is_empty(), "seed {seed}");
+    assert!(
+        count <= begun,
+        "seed {seed}: {count} tasks ended well, of {begun} that began"
+    );
+    assert!(
+        drops.count() == begun,
+        "seed {seed}: {begun} began, {} are gone",
+        drops.count()
+    );
+    assert!(
+        executor.handle().scheduler().registry().is_empty(),
+        "seed {seed}"
+    );
     (log.take(), now)
 }
 
@@ -96,7 +136,11 @@ fn a_seed_gives_the_same_run_each_time() {
 #[test]
 fn seeds_give_different_orders() {
     let order = |seed| {
-        let executor = Executor::builder().deterministic(seed).workers(3).build().unwrap();
+        let executor = Executor::builder()
+            .deterministic(seed)
+            .workers(3)
+            .build()
+            .unwrap();
         let log = Log::new();
         let of_tasks = log.clone();
         executor
@@ -119,7 +163,12 @@ fn seeds_give_different_orders() {
 #[test]
 fn time_moves_only_when_nothing_can_run() {
     let time = VirtualTime::new();
-    let executor = Executor::builder().deterministic(1).workers(3).driver(time.clone()).build().unwrap();
+    let executor = Executor::builder()
+        .deterministic(1)
+        .workers(3)
+        .driver(time.clone())
+        .build()
+        .unwrap();
     let log = Log::new();
     let of_tasks = log.clone();
     executor
@@ -146,7 +195,11 @@ fn time_moves_only_when_nothing_can_run() {
 fn several_workers_with_virtual_time_sleep_as_long() {
     for workers in [1, 2, 8] {
         let time = VirtualTime::new();
-        let executor = Executor::builder().workers(workers).driver(time.clone()).build().unwrap();
+        let executor = Executor::builder()
+            .workers(workers)
+            .driver(time.clone())
+            .build()
+            .unwrap();
         let now = executor
             .block_on(async move {
                 let task = |n: u64| {
@@ -165,12 +218,20 @@ fn several_workers_with_virtual_time_sleep_as_long() {
                 now
             })
             .unwrap();
-        assert_eq!(now, (1..=20).map(|n| n * 20).collect::<Vec<_>>(), "{workers} workers");
+        assert_eq!(
+            now,
+            (1..=20).map(|n| n * 20).collect::<Vec<_>>(),
+            "{workers} workers"
+        );
     }
 }
 
 fn deadlock<F: Future<Output = ()> + 'static>(main: F) -> Deadlock {
-    let executor = Executor::builder().deterministic(11).workers(2).build().unwrap();
+    let executor = Executor::builder()
+        .deterministic(11)
+        .workers(2)
+        .build()
+        .unwrap();
     match executor.block_on(main).unwrap_err() {
         BlockOnError::Deadlock(deadlock) => deadlock,
         other => panic!("no deadlock: {other}"),
@@ -186,20 +247,36 @@ fn two_tasks_that_wait_for_each_other_are_a_deadlock_that_names_both() {
             let egg = receive.recv().unwrap();
             egg.await.unwrap();
         });
-        let second = Builder::new().name("egg").spawn(async move { first.await.unwrap() });
+        let second = Builder::new()
+            .name("egg")
+            .spawn(async move { first.await.unwrap() });
         handover.send(second).unwrap();
         std::future::pending::<()>().await;
     });
     let waits = |name: &str| {
-        let stuck = deadlock.tasks().iter().find(|stuck| stuck.task().name() == name).unwrap();
-        stuck.waits_for().iter().map(|task| task.name()).collect::<Vec<_>>()
+        let stuck = deadlock
+            .tasks()
+            .iter()
+            .find(|stuck| stuck.task().name() == name)
+            .unwrap();
+        stuck
+            .waits_for()
+            .iter()
+            .map(|task| task.name())
+            .collect::<Vec<_>>()
     };
     assert_eq!(waits("hen"), ["egg"]);
     assert_eq!(waits("egg"), ["hen"]);
     assert!(waits("main").is_empty());
     let text = deadlock.to_string();
-    assert!(text.contains("`hen`, spawned at") && text.contains("waits for `egg`"), "{text}");
-    assert!(text.contains("`main`") && text.contains("something that is not a task"), "{text}");
+    assert!(
+        text.contains("`hen`, spawned at") && text.contains("waits for `egg`"),
+        "{text}"
+    );
+    assert!(
+        text.contains("`main`") && text.contains("something that is not a task"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -210,7 +287,11 @@ fn a_deferred_that_nobody_sets_is_a_deadlock() {
 
 #[test]
 fn main_is_gone_after_a_deadlock_and_the_others_stay() {
-    let executor = Executor::builder().deterministic(2).workers(2).build().unwrap();
+    let executor = Executor::builder()
+        .deterministic(2)
+        .workers(2)
+        .build()
+        .unwrap();
     let (gate, drops) = (Gate::default(), Drops::default());
     let (passed, dropped) = (gate.passed(), drops.one());
     let task = executor.handle().spawn(passed);
@@ -221,13 +302,19 @@ fn main_is_gone_after_a_deadlock_and_the_others_stay() {
     assert!(matches!(error, Err(BlockOnError::Deadlock(_))));
     assert_eq!(drops.count(), 1, "main was dropped");
     gate.open();
-    executor.block_on(async move { task.await.unwrap() }).unwrap();
+    executor
+        .block_on(async move { task.await.unwrap() })
+        .unwrap();
 }
 
 #[test]
 fn a_blocking_job_in_flight_is_no_deadlock() {
     for seed in 0..50 {
-        let executor = Executor::builder().deterministic(seed).workers(2).build().unwrap();
+        let executor = Executor::builder()
+            .deterministic(seed)
+            .workers(2)
+            .build()
+            .unwrap();
         let handle = executor.handle().clone();
         let sum = executor.block_on(async move {
             let jobs = [1, 2, 3].map(|n| handle.spawn_blocking(move || n));

@@ -54,12 +54,12 @@ fn work_spreads_to_all_workers() {
 
 #[test]
 fn what_is_left_when_main_returns_runs_on_the_other_worker() {
-    for _ in 0..100 {
+    for tasks in (1..4).cycle().take(100) {
         let executor = Executor::builder().workers(2).build().unwrap();
         let (tell, told) = mpsc::channel();
         executor
             .block_on(async move {
-                for n in 0..10 {
+                for n in 0..tasks {
                     let tell = tell.clone();
                     drop(spawn(async move { tell.send(n).unwrap() }));
                 }
@@ -67,6 +67,6 @@ fn what_is_left_when_main_returns_runs_on_the_other_worker() {
             .unwrap();
         let mut ran: Vec<i32> = told.iter().collect(); // until the last sender is gone
         ran.sort_unstable();
-        assert_eq!(ran, (0..10).collect::<Vec<_>>());
+        assert_eq!(ran, (0..tasks).collect::<Vec<_>>());
     }
 }

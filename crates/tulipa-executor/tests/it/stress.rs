@@ -6,11 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tulipa_executor::Executor;
 use tulipa_task::{Deferred, spawn};
 
-const ROUNDS: u64 = if cfg!(debug_assertions) { 2_000 } else { 20_000 };
+const ROUNDS: u64 = if cfg!(debug_assertions) {
+    2_000
+} else {
+    20_000
+};
 
 fn executors() -> impl Iterator<Item = Executor> {
     let threads = [1, 2, 8].map(|workers| Executor::builder().workers(workers));
-    threads.into_iter().chain([Executor::builder().current_thread()]).map(|builder| builder.build().unwrap())
+    threads
+        .into_iter()
+        .chain([Executor::builder().current_thread()])
+        .map(|builder| builder.build().unwrap())
 }
 
 #[test]
@@ -65,7 +72,11 @@ fn wakes_from_outside_all_arrive() {
                     })
                     .collect();
                 handle
-                    .spawn_blocking(|| threads.into_iter().for_each(|thread| thread.join().unwrap()))
+                    .spawn_blocking(|| {
+                        threads
+                            .into_iter()
+                            .for_each(|thread| thread.join().unwrap())
+                    })
                     .await
                     .unwrap();
                 while ran.load(Ordering::Relaxed) < ROUNDS / 4 * 4 {
@@ -95,7 +106,9 @@ fn one_wake_at_a_time_reaches_a_sleeping_executor() {
 fn executors_come_and_go() {
     for round in 0..200 {
         let executor = Executor::builder().workers(1 + round % 8).build().unwrap();
-        let tasks: Vec<_> = (0..10).map(|n| executor.handle().spawn(async move { n })).collect();
+        let tasks: Vec<_> = (0..10)
+            .map(|n| executor.handle().spawn(async move { n }))
+            .collect();
         if round % 2 == 0 {
             executor.block_on(yield_now()).unwrap();
         }
