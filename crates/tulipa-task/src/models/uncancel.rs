@@ -26,9 +26,42 @@ fn a_count_of_nought_means_that_nothing_is_delivered() {
     });
 }
 
-/// Found: a withdrawal that leaves the stored request.
+/// Found: a withdrawal that leaves the stored request; one that takes another's along.
 #[test]
-fn a_withdrawn_request_is_either_met_or_gone() {
+fn requests_taken_back_by_all_who_made_them_leave_no_trace() {
+    model(|| {
+        let bench = Bench::new();
+        let gate = Gate::new();
+        let task = bench.spawn(gate.clone());
+        bench.step();
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || {
+                assert!(task.cancel());
+                task.uncancel()
+            }
+        });
+        assert!(task.cancel());
+        let left = task.uncancel();
+        assert_eq!(
+            other.join().unwrap().min(left),
+            0,
+            "the last one sees none left"
+        );
+        assert_eq!(task.cancelling(), 0);
+        bench.run();
+        assert!(!task.is_done(), "nothing is delivered");
+        gate.open();
+        bench.run();
+        assert_eq!(task.result(), Ok(Ok(&())));
+        drop((task, gate));
+        bench.assert_freed();
+    });
+}
+
+/// Found: a request that is delivered twice, or comes back after it was met.
+#[test]
+fn a_request_taken_back_while_it_is_met_is_either_met_or_gone() {
     model(|| {
         let bench = Bench::new();
         let gate = Gate::new();
