@@ -1,7 +1,12 @@
 //! The facade: a runtime as a program sees it.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
 mod bad_use;
 mod examples;
+mod fetch;
+mod process;
 mod run;
+mod server;
 mod threads;
 mod time;
