@@ -3,11 +3,10 @@
 use crate::blocking::Pool;
 use crate::crew::Crew;
 use crate::current;
-use crate::sync::{Mutex, Ordering};
+use crate::sync::{AtomicU8, Mutex, Ordering};
 use crate::worker::Seat;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
 use std::thread::ThreadId;
 use tulipa_task::{Registry, Report, Runnable, Schedule, Why};
 

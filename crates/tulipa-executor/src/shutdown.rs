@@ -13,13 +13,12 @@
 
 use crate::handle::Handle;
 use crate::shared::Stage;
-use crate::sync::Mutex;
+use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering};
 use std::collections::HashSet;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -234,17 +233,17 @@ struct Alarm {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Bell {
     rung: AtomicBool,
-    unset: AtomicBool,
+    unset: Mutex<bool>,
+    unsetting: Condvar,
     waker: Mutex<Option<Waker>>,
 }
 
 impl Alarm {
     /// If there is no thread for it, it rings at once: what is stuck is given up early.
     fn set(after: Duration) -> Self {
-        let bell = Arc::new(Bell::default());
+        let bell = Arc::new(Bell::new());
         let of_thread = Arc::clone(&bell);
         let thread = thread::Builder::new()
             .name("tulipa-shutdown".to_owned())
@@ -272,10 +271,9 @@ impl Alarm {
     }
 
     fn unset(self) {
-        // Relaxed: the thread looks again when it is unparked, which synchronizes.
-        self.bell.unset.store(true, Ordering::Relaxed);
+        *self.bell.unset.lock() = true;
+        self.bell.unsetting.notify_one();
         if let Some(thread) = self.thread {
-            thread.thread().unpark();
             // It does not panic, and if it has, there is nothing to do about it.
             let _ = thread.join();
         }
@@ -283,14 +281,27 @@ impl Alarm {
 }
 
 impl Bell {
+    fn new() -> Self {
+        Self {
+            rung: AtomicBool::new(false),
+            unset: Mutex::new(false),
+            unsetting: Condvar::new(),
+            waker: Mutex::new(None),
+        }
+    }
+
     fn wait(&self, after: Duration) {
         let deadline = Instant::now().checked_add(after);
-        // Relaxed: as in `unset`.
-        while !self.unset.load(Ordering::Relaxed) {
-            match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-                None => thread::park(), // a limit too long for the clock is none
-                Some(Duration::ZERO) => return self.ring(),
-                Some(left) => thread::park_timeout(left),
+        let mut unset = self.unset.lock();
+        while !*unset {
+            match deadline {
+                None => self.unsetting.wait(&mut unset), // a limit too long for the clock is none
+                Some(deadline) => {
+                    if self.unsetting.wait_until(&mut unset, deadline).timed_out() {
+                        drop(unset);
+                        return self.ring();
+                    }
+                }
             }
         }
     }

@@ -1,7 +1,8 @@
 //! The one door to atomics, locks, parkers and queues: the real ones in a build, loom's under `cfg(loom)`.
 //!
 //! The queues of crossbeam know nothing of loom, so a model has stand-ins for them: what is modelled is when
-//! a worker looks into a queue and when it sleeps, not how the queue works inside.
+//! a worker looks into a queue and when it sleeps, not how the queue works inside. Nor do they count what a worker has
+//! done: the numbers of [`stats`](crate::stats) order nothing, and are `std`'s.
 
 #[cfg(loom)]
 pub(crate) use self::model::*;
@@ -14,13 +15,17 @@ mod real {
     pub(crate) use crossbeam_utils::atomic::AtomicCell;
     pub(crate) use crossbeam_utils::sync::{Parker, Unparker};
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use std::sync::atomic::{
+        AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence,
+    };
     pub(crate) use std::thread::yield_now as give_way;
 }
 
 #[cfg(loom)]
 mod model {
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence,
+    };
     pub(crate) use loom::thread::yield_now as give_way;
     use std::collections::VecDeque;
     use std::sync::Arc;
@@ -148,17 +153,21 @@ mod model {
         }
     }
 
-    /// One value behind a lock.
+    /// One value behind a lock that loom does not see: no model has anything in a next slot.
     #[derive(Debug)]
-    pub(crate) struct AtomicCell<T>(Mutex<T>);
+    pub(crate) struct AtomicCell<T>(std::sync::Mutex<T>);
 
     impl<T> AtomicCell<T> {
         pub(crate) fn new(value: T) -> Self {
-            Self(Mutex::new(value))
+            Self(std::sync::Mutex::new(value))
         }
 
         pub(crate) fn swap(&self, value: T) -> T {
-            std::mem::replace(&mut *self.0.lock(), value)
+            let mut cell = self
+                .0
+                .lock()
+                .expect("a model that panics has failed already");
+            std::mem::replace(&mut *cell, value)
         }
 
         pub(crate) fn take(&self) -> T
