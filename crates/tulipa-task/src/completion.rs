@@ -249,3 +249,6 @@ impl fmt::Debug for Waiters {
         write!(f, "{} waiting", self.iter().count())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,19 @@
 //! A visitor marks the slot before it counts its own reference up. Who removes a marked slot first takes a reference
 //! of his own, and leaves the runtime's to the visitor, who finds REMOVED when he leaves and gives it back. So
 //! neither waits for the other. Visitors exclude each other by a mutex that nobody else takes.
+//!
+//! The race is the visitor's leaving against the removal of the marked slot, and both are exchanges of the slot:
+//!
+//! - The visitor leaves first: the exchange of the remover finds the plain pointer, so he gives back the reference that he
+//!   has just taken, and the slot is his to free.
+//! - The remover comes first: the visitor finds REMOVED, frees the slot, and gives back the runtime's reference.
+//!
+//! # Why a shard has one owner
+//!
+//! A claim marks its shard with a token that no other claim ever has, and leaves token and shard with its thread. A thread owns
+//! a shard as long as the two agree; so nothing that safe code does with its guards makes two threads owners of one.
+//! Who only gives slots back never takes any, and the owner takes what was given back all at once: no exchange can mistake a
+//! list for an older one (ABA).
 
 use crate::cell::Header;
 use crate::handle::TaskRef;
@@ -359,15 +372,15 @@ impl Shard {
         let slot = &self.slot(index).0;
         let listed = ptr::from_ref(task).expose_provenance();
         // Acquire: pairs with the Release of a visitor who left, so that his reference is counted before this one goes.
-        // Release: pairs with the Acquire of a visit, which finds the slot free after whoever saw the task done.
         if slot
-            .compare_exchange(listed, FREE, Ordering::AcqRel, Ordering::Relaxed)
+            .compare_exchange(listed, FREE, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
         {
             return true;
         }
         task.retain(); // for the caller: the runtime's goes to the visitor, if he is still there
-        // AcqRel: pairs with the visitor's exchange in `leave`, either way round.
+        // AcqRel: pairs with the exchange by which a visitor leaves, in `visit`: with its Release if he has left, with the
+        // Acquire of its failure if he has not.
         if slot.swap(REMOVED, Ordering::AcqRel) == listed {
             let last = task.release();
             debug_assert!(!last, "the caller owns the runtime's reference");
@@ -429,12 +442,14 @@ impl Shard {
             // SAFETY: rule 5: the slot is marked, so the runtime's reference is not given back before this thread
             // has left it (see the module's docs), and the new reference is counted before that.
             let task = unsafe { TaskRef::retain(header) };
-            // Release: pairs with the Acquire in `take_out`. Acquire: pairs with its Release, to free what it freed.
+            // Release: pairs with the Acquire in `take_out`: the new reference is counted before the runtime's goes.
+            // Acquire, where it fails: pairs with the Release there, so that the remover's own is counted before this one
+            // gives the runtime's back.
             if slot
                 .compare_exchange(
                     listed | VISITED,
                     listed,
-                    Ordering::AcqRel,
+                    Ordering::Release,
                     Ordering::Acquire,
                 )
                 .is_err()

@@ -8,7 +8,7 @@
 //! | `try: .. except CancelledError` | [`catch`]`(async { .. }).await` |
 //! | `raise` in the handler | [`Cancelled::resume`]`().await` |
 //! | `raise CancelledError(msg)` | [`raise`]`(msg).await` |
-//! | `finally:` with awaits in it | [`finally`]`(fut, cleanup)` |
+//! | `finally:` with awaits in it | [`finally()`]`(fut, cleanup)` |
 //! | `finally:` without | a destructor |
 //! | (has none) | [`mask`] |
 //!

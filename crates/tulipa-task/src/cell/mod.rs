@@ -6,8 +6,8 @@
 //! # Access rules
 //!
 //! 1. *References.* A pointer to a header is valid while its owner has one of the references that the state counts:
-//!    a handle, a [`TaskRef`](crate::TaskRef), a waker, or the runtime's own, which lasts from the spawn until the task
-//!    is done and stands for the [`Runnable`](crate::Runnable), the poll, and the registry's slot.
+//!    a handle, a [`TaskRef`], a waker, or the runtime's own, which lasts from the spawn until the task
+//!    is done and stands for the [`Runnable`], the poll, and the registry's slot.
 //! 2. *Stage and context, while not done.* Only who took the task from Scheduled to Running (`begin_poll`), or a deferred from Idle
 //!    to Running (`claim`), until he gives it back (`end_poll`, `complete`).
 //! 3. *Stage, once done.* Nobody writes it but: the owning handle, of which there is one, by `&mut` or by value; or who was
@@ -17,6 +17,8 @@
 //! 5. *Slots.* The registry's slot is the runtime's reference (see [`registry`](crate::registry)).
 //! 6. *Types.* A header is the first field of a `Cell<F, T, E>` for the types its vtable was made for; handles
 //!    carry `T` and `E` and are made only together with the cell.
+
+#![doc = include_str!("README.md")]
 
 pub(crate) mod run;
 pub(crate) mod stage;

@@ -77,3 +77,30 @@ fn threads_without_a_shard_list_their_tasks_in_one() {
         bench.assert_freed();
     });
 }
+
+/// Found: a thread that takes a shard for its own by where it was, not by the token of its claim.
+#[test]
+fn claims_left_out_of_order_give_nobody_a_shard_twice() {
+    model(|| {
+        let bench = Bench::new();
+        let first = bench.claim();
+        let second = bench.claim();
+        drop(first);
+        drop(second); // what was current before it is gone
+        let other = thread::spawn({
+            let bench = bench.share();
+            move || {
+                let _claim = bench.claim();
+                bench.spawn(async {}).task_ref().clone()
+            }
+        });
+        let ours = bench.spawn(async {});
+        let theirs = other.join().unwrap();
+        let listed = bench.queue.tasks.snapshot();
+        assert!(listed.contains(&ours) && listed.contains(&theirs));
+        drop(listed);
+        bench.run();
+        drop((ours, theirs));
+        bench.assert_freed();
+    });
+}
