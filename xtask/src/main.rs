@@ -9,6 +9,7 @@
 )]
 
 mod ci;
+mod conformance;
 mod docs;
 mod limit;
 mod loom;
@@ -37,6 +38,8 @@ enum Task {
     Ci,
     /// Explores the loom models of the crates that have some.
     Loom(loom::Options),
+    /// Compares tulipa with CPython's asyncio, on recorded programs or new ones.
+    Conformance(conformance::Options),
     /// Runs the checks that no lint can make.
     Tidy,
     /// Builds the API docs with warnings as errors, and the book where mdbook is installed.
@@ -62,6 +65,7 @@ fn dispatch(task: Task) -> Result<ExitCode, Failure> {
         Task::Test(options) => test::run(&options)?.print(),
         Task::Loom(options) => loom::run(&options)?.print(),
         Task::Ci => ci::run()?,
+        Task::Conformance(options) => conformance::run(&options)?,
         Task::Tidy => tidy::run()?,
         Task::Docs => docs::run()?,
     }
