@@ -145,10 +145,11 @@ impl<S: Source> Async<S> {
     /// Takes a read or write that moved fewer bytes than it was given room for as proof that the source is empty, or
     /// full, and so saves the system call that would find this out.
     ///
-    /// It holds for TCP streams and for pipes. It does not hold where a read ends with a message (datagrams,
-    /// terminals, event descriptors) and not quite for Unix streams, where it also ends at a message that carries
-    /// descriptors: what comes behind would be noticed only with the next arrival. On systems where mio needs to see
-    /// an operation refused before it reports another event, this changes nothing.
+    /// It holds for pipes and for TCP streams, unless the other side sends urgent data, at whose mark a read ends too.
+    /// It does not hold where a read ends with a message (datagrams, terminals, event descriptors), and not quite for
+    /// Unix streams, where it also ends at a message that carries descriptors: what comes behind would be noticed only
+    /// with the next arrival. On systems where mio needs to see an operation refused before it reports another event,
+    /// this changes nothing.
     ///
     /// # Examples
     ///

@@ -1,7 +1,7 @@
 //! An interrupt, and a thread that is about to block in the poll.
 
 use super::model;
-use crate::reactor::{Interrupt, Rouse, Wait};
+use crate::reactor::interrupt::{Interrupt, Rouse, Wait};
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;

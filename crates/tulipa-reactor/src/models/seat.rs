@@ -1,7 +1,7 @@
 //! The seat of the one who turns: handed over, or no longer wanted.
 
 use super::model;
-use crate::reactor::Seat;
+use crate::reactor::seat::Seat;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;

@@ -1,7 +1,7 @@
 //! The current reactor of a thread.
 
 use crate::support::pair;
-use tulipa_reactor::{Async, NoReactor, Reactor};
+use tulipa_reactor::{Async, Background, NoReactor, Reactor, Ready, mio};
 
 #[test]
 fn without_a_reactor_the_error_names_the_remedies() {
@@ -41,4 +41,13 @@ fn the_current_reactor_is_that_of_this_thread_only() {
     assert!(Reactor::current().is_some());
     let elsewhere = std::thread::spawn(|| Reactor::current().is_some());
     assert!(!elsewhere.join().unwrap());
+}
+
+#[test]
+fn reactors_and_sources_may_go_to_any_thread() {
+    fn may_go_and_be_shared<T: Send + Sync>() {}
+    may_go_and_be_shared::<Reactor>();
+    may_go_and_be_shared::<Background>();
+    may_go_and_be_shared::<Async<mio::net::TcpStream>>();
+    may_go_and_be_shared::<Ready<'static>>();
 }
