@@ -132,7 +132,8 @@ where
         };
         // SAFETY: rule 2: `claim` gave the stage to this thread; rule 6: these are the cell's types.
         unsafe { Cell::<Pending<Result<T, E>>, T, E>::put(header.as_ptr(), outcome) };
-        run::complete(header, end);
+        // SAFETY: rule 2, as above; `self` has a reference, which is not given up.
+        unsafe { run::complete(header.as_ptr(), end) };
         Ok(())
     }
 }

@@ -174,7 +174,9 @@ where
         });
         // SAFETY: written just above.
         let cell = unsafe { cell.assume_init() };
-        NonNull::from(Box::leak(cell)).cast()
+        let header = NonNull::from(Box::leak(cell)).cast::<Header>();
+        let _for_as_ptr = header.expose_provenance();
+        header
     }
 
     /// Writes a deferred's outcome.
@@ -240,8 +242,10 @@ impl Header {
         self.state.release()
     }
 
+    /// A pointer to the whole cell: a reference to its header reaches no further than that, so this one has the
+    /// provenance that `allocate` exposed.
     pub(crate) fn as_ptr(&self) -> NonNull<Self> {
-        NonNull::from(self)
+        NonNull::with_exposed_provenance(NonNull::from(self).addr())
     }
 
     /// Edits the side data. `edit` must not run code of the user: it holds a lock bit. If the task ends meanwhile,
@@ -371,7 +375,8 @@ impl Header {
         }
         // SAFETY: rule 2: `claim` gave the stage to this thread.
         unsafe { (self.vtable.end)(self.as_ptr(), TaskError::Cancelled(Cancelled::new(message))) };
-        run::complete(self, End::Cancelled);
+        // SAFETY: rule 2: the stage is still this thread's; the caller has a reference, which is not given up.
+        unsafe { run::complete(self.as_ptr(), End::Cancelled) };
         true
     }
 
@@ -437,20 +442,27 @@ impl Header {
             .flatten()
             .is_some()
     }
+}
 
-    /// The owning handle goes.
-    pub(crate) fn drop_handle(&self, taken: bool) {
-        let last = match self.state.update(|state| state.drop_handle(taken)) {
-            AfterHandle::Released { last } => last,
-            AfterHandle::Outcome => {
-                run::drop_outcome(self);
-                self.release()
-            }
-        };
-        if last {
-            // SAFETY: rule 1: that was the last reference.
-            unsafe { free(self.as_ptr()) };
+/// The owning handle goes. `taken`: it has moved the outcome out.
+///
+/// # Safety
+///
+/// Rules 1 and 3: the caller is that handle, and gives up its reference.
+pub(crate) unsafe fn drop_handle(pointer: NonNull<Header>, taken: bool) {
+    // SAFETY: rule 1: the reference is this function's until `drop_handle` of the state or `release`.
+    let header = unsafe { pointer.as_ref() };
+    let last = match header.state.update(|state| state.drop_handle(taken)) {
+        AfterHandle::Released { last } => last,
+        AfterHandle::Outcome => {
+            // SAFETY: rule 3: so `drop_handle` has said.
+            unsafe { run::drop_outcome(header) };
+            header.release()
         }
+    };
+    if last {
+        // SAFETY: rule 1: that was the last reference.
+        unsafe { free(pointer) };
     }
 }
 

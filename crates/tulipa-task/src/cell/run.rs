@@ -23,7 +23,8 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
     let begin = header.state.update(Snapshot::begin_poll);
     let frame = Frame::new(header);
     if let Some(end) = frame.enter(|| poll(header, &frame, begin)) {
-        complete(header, end);
+        // SAFETY: rules 1 and 2, as promised by the caller.
+        unsafe { complete(pointer, end) };
         return None;
     }
     match header.state.update(Snapshot::end_poll) {
@@ -31,7 +32,8 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
         // SAFETY: rule 1: the state says Scheduled, and the reference is still this function's.
         AfterPoll::Resubmit => Some(unsafe { Runnable::adopt(pointer) }),
         AfterPoll::Abort => {
-            cancel_and_complete(header, Cancelled::new(None));
+            // SAFETY: rules 1 and 2, as promised by the caller.
+            unsafe { cancel_and_complete(pointer, Cancelled::new(None)) };
             None
         }
     }
@@ -46,7 +48,8 @@ pub(crate) unsafe fn cancel_unrun(pointer: NonNull<Header>) {
     // SAFETY: rule 1: the reference is this function's until `complete`.
     let header = unsafe { pointer.as_ref() };
     let begin = header.state.update(Snapshot::begin_poll);
-    cancel_and_complete(header, request(header, begin));
+    // SAFETY: rules 1 and 2, as promised by the caller.
+    unsafe { cancel_and_complete(pointer, request(header, begin)) };
 }
 
 /// The request that a poll met; one without a message if it is to be cancelled for another reason.
@@ -59,10 +62,17 @@ fn request(header: &Header, begin: Begin) -> Cancelled {
 }
 
 /// Ends a task that this thread has begun to poll, without polling it.
-fn cancel_and_complete(header: &Header, request: Cancelled) {
+///
+/// # Safety
+///
+/// As [`complete`].
+unsafe fn cancel_and_complete(pointer: NonNull<Header>, request: Cancelled) {
+    // SAFETY: rule 1: the reference is this function's until `complete`.
+    let header = unsafe { pointer.as_ref() };
     let frame = Frame::new(header);
     let end = frame.enter(|| cancel(header, &frame, request));
-    complete(header, end);
+    // SAFETY: the caller's promise.
+    unsafe { complete(pointer, end) };
 }
 
 /// What the poll came to, if the task has ended by it. Rule 2 holds: `begin_poll` has given the stage to this thread.
@@ -116,9 +126,15 @@ fn end(header: &Header, error: TaskError<Infallible>) -> End {
     }
 }
 
-/// Ends the task: it leaves the registry, then it is done, then who waits is told. The caller holds the stage by rule 2
-/// and, but for a deferred, gives the runtime's reference.
-pub(crate) fn complete(header: &Header, mut kind: End) {
+/// Ends the task: it leaves the registry, then it is done, then who waits is told.
+///
+/// # Safety
+///
+/// Rule 2: the caller holds the stage. Rule 1: he gives the runtime's reference; of a deferred he has one, and keeps it.
+pub(crate) unsafe fn complete(pointer: NonNull<Header>, mut kind: End) {
+    // SAFETY: rule 1: the reference is this function's until the state says that it is given back. No `&Header` is an
+    // argument here, because that would have to outlive the call, and the cell may not.
+    let header = unsafe { pointer.as_ref() };
     let is_deferred = header.kind() == Kind::Deferred;
     header.unlist();
     loop {
@@ -134,18 +150,19 @@ pub(crate) fn complete(header: &Header, mut kind: End) {
             AfterComplete::Done { last: false } => return,
             AfterComplete::Done { last: true } => {
                 // SAFETY: rule 1: that was the last reference.
-                return unsafe { free(header.as_ptr()) };
+                return unsafe { free(pointer) };
             }
             AfterComplete::Owes { waiters, outcome } => {
                 if waiters {
                     header.tell_waiters();
                 }
                 if outcome {
-                    drop_outcome(header);
+                    // SAFETY: rule 3: so `complete` has said.
+                    unsafe { drop_outcome(header) };
                 }
                 if !is_deferred && header.release() {
                     // SAFETY: rule 1: that was the last reference.
-                    unsafe { free(header.as_ptr()) };
+                    unsafe { free(pointer) };
                 }
                 return;
             }
@@ -153,9 +170,12 @@ pub(crate) fn complete(header: &Header, mut kind: End) {
     }
 }
 
-/// Drops an outcome that nobody can read any more, and reports it if it is a failure that nobody has read. Rule 3: the
-/// caller was told that it is his, or gave back the last reference.
-pub(crate) fn drop_outcome(header: &Header) {
+/// Drops an outcome that nobody can read any more, and reports it if it is a failure that nobody has read.
+///
+/// # Safety
+///
+/// Rule 3: the caller was told that it is his, or gave back the last reference.
+pub(crate) unsafe fn drop_outcome(header: &Header) {
     // SAFETY: rule 3.
     if let Err(panic) = unwind::catch(|| unsafe { report::unread(header) }) {
         report::stray_panic(header, "an unread failure could not be shown", &panic);
@@ -174,7 +194,8 @@ pub(crate) fn drop_outcome(header: &Header) {
 /// Rule 1: nobody else has a pointer into the cell.
 pub(crate) unsafe fn drop_contents(header: &Header) {
     if header.kind() == Kind::Deferred {
-        drop_outcome(header);
+        // SAFETY: rule 3: the last reference is gone.
+        unsafe { drop_outcome(header) };
     }
     // SAFETY: the caller's promise.
     let contents = unsafe { header.take_contents() };

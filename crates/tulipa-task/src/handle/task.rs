@@ -1,7 +1,7 @@
 //! `Task`: the owning handle.
 
 use super::{Awaitable, Join, SharedTask, TaskRef};
-use crate::cell::{Header, Outcome};
+use crate::cell::{Header, Outcome, drop_handle};
 use crate::error::{InvalidState, TaskError};
 use std::convert::Infallible;
 use std::fmt;
@@ -189,7 +189,8 @@ impl<T, E> Awaitable for Task<T, E> {
 impl<T, E> Drop for Task<T, E> {
     fn drop(&mut self) {
         self.join.leave(&self.task);
-        self.task.header().drop_handle(self.taken);
+        // SAFETY: rules 1 and 3: this is the owning handle, whose `TaskRef` is not dropped besides.
+        unsafe { drop_handle(self.task.header().as_ptr(), self.taken) };
     }
 }
 
