@@ -1,23 +1,11 @@
 //! Requests to cancel: when they are met, who gets them, and what becomes of the task.
 //!
-//! Refusals, masks and cleanup are in `refuse`.
+//! What becomes of what the task awaits is in `forward`; refusals, masks and cleanup are in `refuse`.
 
-use crate::support::{Bench, Count, Foreign, Log};
+use crate::support::{Bench, Count, Foreign, Log, cancellation};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
-use tulipa_task::{
-    Cancelled, Deferred, Task, TaskError, TaskRef, TaskState, cancel, current_task, spawn,
-    yield_now,
-};
-
-/// The cancellation that a task ended with.
-#[track_caller]
-fn cancellation<T: std::fmt::Debug, E: std::fmt::Debug>(task: &Task<T, E>) -> &Cancelled {
-    match task.result() {
-        Ok(Err(TaskError::Cancelled(cancelled))) => cancelled,
-        other => panic!("{other:?}"),
-    }
-}
+use tulipa_task::{Deferred, TaskError, TaskRef, TaskState, cancel, current_task, yield_now};
 
 fn me() -> TaskRef {
     current_task().expect("asked inside a task")
@@ -42,62 +30,6 @@ fn cancel_counts_until_the_task_is_done() {
     assert!(task.is_cancelled());
     assert!(!task.cancel());
     assert_eq!(task.cancelling(), 1);
-}
-
-/// TC-03, TC-20, F-06
-#[test]
-fn a_task_that_awaits_a_deferred_takes_it_along() {
-    let bench = Bench::new();
-    let bloom = Deferred::<u8>::new();
-    let task = bench.spawn(bloom.clone());
-    bench.run();
-    task.cancel_with("frost");
-    bench.run();
-    assert!(bloom.is_cancelled() && task.is_cancelled());
-    assert_eq!(cancellation(&task).message(), Some("frost"));
-}
-
-/// TC-04, TC-32
-#[test]
-fn a_request_goes_down_the_chain_and_the_cancellation_comes_up() {
-    let bench = Bench::new();
-    let (log, root) = (Log::new(), Deferred::<()>::new());
-    let link = |name: &'static str, log: &Log, inner: Deferred<()>| {
-        let log = log.clone();
-        async move {
-            let cancelled = cancel::catch(inner).await.unwrap_err();
-            log.say(format!("{name} {cancelled}"));
-            cancelled.resume::<()>().await;
-        }
-    };
-    let c = bench.spawn(link("c", &log, root.clone()));
-    let b = bench.spawn({
-        let log = log.clone();
-        async move {
-            let cancelled = cancel::catch(c).await.unwrap_err();
-            log.say(format!("b {cancelled}"));
-            cancelled.resume::<()>().await
-        }
-    });
-    let a = bench.spawn({
-        let log = log.clone();
-        async move {
-            let _finally = log.at_drop("a is gone");
-            b.await.unwrap();
-        }
-    });
-    bench.run();
-    a.cancel_with("frost");
-    bench.run();
-    assert_eq!(
-        log.take(),
-        ["c cancelled: frost", "b cancelled: frost", "a is gone"]
-    );
-    assert!(root.is_cancelled());
-    assert_eq!(
-        (cancellation(&a).message(), a.cancelling()),
-        (Some("frost"), 1)
-    );
 }
 
 /// TC-05
@@ -232,22 +164,6 @@ fn a_request_to_oneself_waits_where_nothing_suspends() {
     assert!(task.is_cancelled());
 }
 
-/// TC-12
-#[test]
-fn a_request_to_oneself_takes_the_next_awaited_task_along() {
-    let bench = Bench::new();
-    let inner = bench.spawn(pending::<()>()).shared();
-    let outer = bench.spawn({
-        let inner = inner.clone();
-        async move {
-            me().cancel();
-            inner.await
-        }
-    });
-    bench.run();
-    assert!(inner.is_cancelled() && outer.is_cancelled());
-}
-
 /// TC-13
 #[test]
 fn a_value_given_while_a_request_waits_is_lost() {
@@ -334,49 +250,6 @@ fn a_task_that_raises_a_cancellation_counts_as_cancelled() {
     );
 }
 
-/// TC-20
-#[test]
-fn a_deferred_cancelled_by_a_third_party_is_told_to_who_awaits_it() {
-    let bench = Bench::new();
-    let bloom = Deferred::<u8>::new();
-    let task = bench.spawn({
-        let bloom = bloom.clone();
-        async move {
-            match bloom.await {
-                Err(TaskError::Cancelled(cancelled)) => cancelled.resume::<u8>().await,
-                other => other.unwrap(),
-            }
-        }
-    });
-    bench.run();
-    bloom.cancel_with("third");
-    bench.run();
-    assert_eq!(
-        (cancellation(&task).message(), task.cancelling()),
-        (Some("third"), 0)
-    );
-}
-
-/// TC-21
-#[test]
-fn a_task_and_what_it_awaits_cancelled_at_once_end_once() {
-    let bench = Bench::new();
-    let (bloom, dropped) = (Deferred::<u8>::new(), Count::new());
-    let task = bench.spawn({
-        let (bloom, guard) = (bloom.clone(), dropped.guard());
-        async move {
-            let _guard = guard;
-            bloom.await
-        }
-    });
-    bench.run();
-    bloom.cancel();
-    task.cancel();
-    bench.run();
-    assert!(task.is_cancelled());
-    assert_eq!(dropped.get(), 1);
-}
-
 /// TC-22, TC-23, TC-24
 #[test]
 fn several_requests_are_counted_and_delivered_once() {
@@ -397,73 +270,6 @@ fn several_requests_are_counted_and_delivered_once() {
     early.cancel_with("two");
     bench.run();
     assert_eq!(cancellation(&early).message(), Some("two"));
-}
-
-/// TC-28
-#[test]
-fn an_inner_task_that_refuses_saves_the_outer() {
-    let bench = Bench::new();
-    let inner = bench.spawn(async {
-        let _refused = cancel::catch(pending::<()>()).await.unwrap_err();
-        7
-    });
-    let outer = bench.spawn(async move { inner.await.unwrap() });
-    bench.run();
-    assert!(outer.cancel());
-    bench.run();
-    assert_eq!((outer.result(), outer.cancelling()), (Ok(Ok(&7)), 1));
-}
-
-/// TC-29
-#[test]
-fn each_request_is_passed_on_to_an_inner_task_that_refuses() {
-    let bench = Bench::new();
-    let inner = bench
-        .spawn(async {
-            for _ in 0..2 {
-                let _refused = cancel::catch(pending::<()>()).await.unwrap_err();
-            }
-            7
-        })
-        .shared();
-    let outer = bench.spawn(inner.clone());
-    bench.run();
-    for count in 1..=2 {
-        assert!(outer.cancel());
-        bench.run();
-        assert_eq!((outer.cancelling(), inner.cancelling()), (count, count));
-    }
-    assert_eq!(outer.result(), Ok(Ok(&Ok(7))));
-}
-
-/// TC-30
-#[test]
-fn a_deferred_is_cancelled_for_all_who_await_it() {
-    let bench = Bench::new();
-    let bloom = Deferred::<u8>::new();
-    let [one, two] = [bloom.clone(), bloom.clone()].map(|bloom| bench.spawn(bloom));
-    bench.run();
-    one.cancel_with("frost");
-    bench.run();
-    assert!(one.is_cancelled());
-    assert_eq!(two.cancelling(), 0);
-    let Ok(Ok(Err(TaskError::Cancelled(cancelled)))) = two.result() else {
-        panic!("{two:?}")
-    };
-    assert_eq!(cancelled.message(), Some("frost"));
-}
-
-/// TC-31
-#[test]
-fn a_shared_task_is_cancelled_for_all_who_await_it() {
-    let bench = Bench::new();
-    let shared = bench.spawn(pending::<()>()).shared();
-    let [one, two] = [shared.clone(), shared.clone()].map(|shared| bench.spawn(shared));
-    bench.run();
-    one.cancel();
-    bench.run();
-    assert!(one.is_cancelled() && shared.is_cancelled());
-    assert!(matches!(two.result(), Ok(Ok(Err(TaskError::Cancelled(_))))));
 }
 
 /// TC-32
@@ -553,54 +359,6 @@ fn a_foreign_future_may_complete_and_the_request_is_met_after_it() {
 }
 
 #[test]
-fn an_awaited_task_dropped_by_a_cancellation_is_cancelled_too() {
-    let bench = Bench::new();
-    let inner = bench.spawn(pending::<()>());
-    let target = inner.task_ref().clone();
-    let outer = bench.spawn(async move {
-        // A foreign scope: the request is not seen by the join, which is dropped with the rest.
-        futures::future::select(inner, pending::<()>()).await;
-    });
-    bench.run();
-    outer.abort();
-    bench.run();
-    assert!(outer.is_cancelled() && target.is_cancelled());
-}
-
-#[test]
-fn a_handle_that_was_never_awaited_leaves_its_task_alone_when_its_owner_is_cancelled() {
-    let bench = Bench::new();
-    let inner = bench.spawn(pending::<()>());
-    let target = inner.task_ref().clone();
-    let outer = bench.spawn(async move {
-        let _kept = inner;
-        pending::<()>().await;
-    });
-    bench.run();
-    outer.cancel();
-    bench.run();
-    assert!(outer.is_cancelled() && !target.is_done());
-    target.abort();
-    bench.run();
-}
-
-#[test]
-fn an_await_that_loses_a_race_leaves_its_task_alone() {
-    let bench = Bench::new();
-    let mut slow = bench.spawn(pending::<()>());
-    let target = slow.task_ref().clone();
-    let racer = bench.spawn(async move {
-        futures::future::select(&mut slow, yield_now()).await;
-        slow.is_done()
-    });
-    bench.run();
-    assert_eq!(racer.result(), Ok(Ok(&false)));
-    assert!(!target.is_done() && target.cancelling() == 0);
-    target.abort();
-    bench.run();
-}
-
-#[test]
 fn abort_stops_what_no_request_would() {
     let bench = Bench::new();
     let log = Log::new();
@@ -632,27 +390,4 @@ fn an_abort_during_the_last_poll_comes_too_late() {
     });
     bench.run();
     assert_eq!(task.result(), Ok(Ok(&1)));
-}
-
-#[test]
-fn a_task_spawned_by_a_cancelled_one_goes_on() {
-    let bench = Bench::new();
-    let gate = Foreign::new();
-    let outer = bench.spawn({
-        let gate = gate.clone();
-        async move {
-            let child = spawn(gate);
-            let child = child.task_ref().clone();
-            let _refused = cancel::catch(pending::<()>()).await.unwrap_err();
-            child
-        }
-    });
-    bench.run();
-    outer.cancel();
-    bench.run();
-    let child = outer.result().unwrap().unwrap();
-    assert!(!child.is_done());
-    gate.open();
-    bench.run();
-    assert_eq!(child.state(), TaskState::Finished);
 }

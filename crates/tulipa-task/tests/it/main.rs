@@ -13,6 +13,7 @@ mod deferred;
 mod drops;
 mod eager;
 mod ends;
+mod forward;
 mod local;
 mod names;
 mod panic;

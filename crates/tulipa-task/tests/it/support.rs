@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use tulipa_task::doctest::Queue;
-use tulipa_task::{Builder, EnteredScheduler, Scheduler, Task};
+use tulipa_task::{Builder, Cancelled, EnteredScheduler, Scheduler, Task, TaskError};
 
 /// A queue that the test runs by hand. In the end nothing may be listed, no cell may be left, and each report has to
 /// have been asked for.
@@ -225,4 +225,13 @@ pub(crate) fn panic_of<R>(code: impl FnOnce() -> R) -> String {
             .map(|text| (*text).to_owned())
     })
     .expect("a text")
+}
+
+/// The cancellation that a task ended with.
+#[track_caller]
+pub(crate) fn cancellation<T: fmt::Debug, E: fmt::Debug>(task: &Task<T, E>) -> &Cancelled {
+    match task.result() {
+        Ok(Err(TaskError::Cancelled(cancelled))) => cancelled,
+        other => panic!("{other:?}"),
+    }
 }
