@@ -1,6 +1,6 @@
 //! What the workers of one executor share: the queues, who sleeps, and how many are there.
 
-use crate::queue::{HOME, Order, Queues, Run};
+use crate::queue::{HOME, Local, Order, Queues, Run};
 use crate::sleep::Sleep;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::unwind;
@@ -11,7 +11,7 @@ pub(crate) struct Crew<T> {
     queues: Queues<T>,
     sleep: Sleep,
     order: Order,
-    /// Workers that run or sleep; the one at home only while somebody is inside `block_on`.
+    /// Workers that run or sleep; the one at home only while somebody is inside `block_on`, and then [`ATTENDED`] too.
     present: AtomicUsize,
     /// Blocking jobs that are queued or run: what may wake a task though all workers sleep.
     jobs: AtomicUsize,
@@ -20,6 +20,15 @@ pub(crate) struct Crew<T> {
     stopping: AtomicBool,
     /// Whether one thread steps all workers, and finds out by itself whether all is quiet.
     simulated: bool,
+}
+
+/// Somebody is inside `block_on`. A virtual clock moves only then: between the end of main and the shutdown that follows there is
+/// no time, however much the other workers sleep.
+const ATTENDED: usize = 1 << (usize::BITS - 1);
+
+/// What a worker counts for among those who are present.
+fn weight(worker: usize) -> usize {
+    if worker == HOME { ATTENDED + 1 } else { 1 }
 }
 
 impl<T: Run> Crew<T> {
@@ -64,16 +73,16 @@ impl<T: Run> Crew<T> {
         self.sleep.wake(HOME);
     }
 
-    pub(crate) fn arrive(&self) {
+    pub(crate) fn arrive(&self, worker: usize) {
         // Relaxed: who arrives is awake, and is seen to be there by whoever sees it asleep (`Counters` are exchanged with
         // Release after this).
-        self.present.fetch_add(1, Ordering::Relaxed);
+        self.present.fetch_add(weight(worker), Ordering::Relaxed);
     }
 
     /// A worker goes that is awake, and not searching.
-    pub(crate) fn depart(&self) {
+    pub(crate) fn depart(&self, worker: usize) {
         // Release: pairs with the Acquire in `is_settled`.
-        self.present.fetch_sub(1, Ordering::Release);
+        self.present.fetch_sub(weight(worker), Ordering::Release);
     }
 
     /// What a worker that has departed leaves to the others: its queue, and the helm, where nobody may be.
@@ -139,12 +148,32 @@ impl<T: Run> Crew<T> {
         let before = self.sleep.count();
         // Acquire: pairs with the Release in `depart`.
         let present = self.present.load(Ordering::Acquire);
-        present > 0
+        present & ATTENDED != 0
             && before.searching() == 0
-            && before.sleeping() == present
+            && before.sleeping() == present & !ATTENDED
             && !self.has_jobs()
             && !self.queues.any()
             && !self.queues.has_mail()
+            && self.sleep.count() == before
+    }
+
+    /// How many tasks the workers have run.
+    pub(crate) fn polls(&self) -> u64 {
+        let workers = 0..self.queues.workers();
+        workers
+            .map(|worker| self.queues.tally(worker).polls.get())
+            .sum()
+    }
+
+    /// Whether all but the worker that asks sleep, and nothing is queued for any.
+    pub(crate) fn is_quiet_around(&self, local: &Local<T>) -> bool {
+        let before = self.sleep.count();
+        // Acquire: as in `is_settled`, which says why the count is taken twice.
+        let present = self.present.load(Ordering::Acquire) & !ATTENDED;
+        before.searching() == 0
+            && before.sleeping() + 1 == present
+            && !local.has_own()
+            && !self.queues.any()
             && self.sleep.count() == before
     }
 

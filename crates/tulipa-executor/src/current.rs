@@ -43,6 +43,15 @@ pub(crate) fn is_of(crew: &Crew<Runnable>) -> bool {
         .unwrap_or(false)
 }
 
+/// Whether nothing can run on that crew but the task that asks, on the worker of this thread.
+pub(crate) fn is_alone(crew: &Crew<Runnable>) -> bool {
+    PLACE.with_borrow(|place| {
+        place
+            .as_ref()
+            .is_some_and(|place| crew.is_quiet_around(&place.local))
+    })
+}
+
 /// Hands a task to the worker of this thread, if it is one of that crew, else to the crew.
 #[inline]
 pub(crate) fn schedule(crew: &Crew<Runnable>, runnable: Runnable, why: Why) {

@@ -11,6 +11,8 @@
 //! How long the grace period is, the caller says by a future, since the executor has no clock. What does not come back from a
 //! poll cannot be aborted: it is waited for in real time, by a thread that is started for that.
 
+use crate::crew::Crew;
+use crate::current;
 use crate::handle::Handle;
 use crate::shared::Stage;
 use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering};
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use tulipa_task::{Observer, Registry, TaskRef, TaskState};
+use tulipa_task::{Observer, Registry, Runnable, TaskRef, TaskState};
 
 /// Who was late at the end of an executor.
 ///
@@ -106,6 +108,7 @@ pub(crate) async fn wind_down(
     let shared = handle.shared();
     shared.advance(Stage::Closing);
     let others = Others::new(shared.registry());
+    others.let_ready_run(shared.crew()).await;
     let in_time = first(others.cancel_all(), grace).await;
     shared.advance(Stage::Closed);
     let mut report = ShutdownReport::default();
@@ -146,6 +149,21 @@ impl<'a> Others<'a> {
         let mut live = self.registry.snapshot();
         live.retain(|task| *task != self.me);
         live
+    }
+
+    /// What main has spawned or woken last takes a step before it is asked to end. Bounded: who gives way for ever, or does
+    /// not return from a poll, is asked all the same.
+    async fn let_ready_run(&self, crew: &Crew<Runnable>) {
+        const ROUNDS: usize = 10_000;
+        let polls = || crew.polls();
+        let enough = polls() + 4 * self.live().len() as u64 + 64;
+        for _ in 0..ROUNDS {
+            if current::is_alone(crew) || polls() > enough {
+                return;
+            }
+            thread::yield_now(); // to threads of other workers that the system has suspended
+            tulipa_task::yield_now().await;
+        }
     }
 
     /// Cancels each once, also those that come while it waits for the others; until none is left.

@@ -61,7 +61,7 @@ const ROUNDS: u32 = if cfg!(loom) { 1 } else { 3 };
 impl<T: Run, C: Choice> Worker<T, C> {
     /// A worker that is awake. It has arrived by this.
     pub(crate) fn new(local: Rc<Local<T>>, choice: C) -> Self {
-        local.crew().arrive();
+        local.crew().arrive(local.worker());
         let polls = vec![0; local.crew().queues().workers()];
         Self {
             local,
@@ -231,7 +231,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         self.local.empty_next_slot();
         loop {
             match mem::replace(&mut self.phase, Phase::Busy) {
-                Phase::Busy => return self.crew().depart(),
+                Phase::Busy => return self.crew().depart(self.local.worker()),
                 Phase::Searching(search) => {
                     self.crew()
                         .sleep()

@@ -67,6 +67,44 @@ fn cleanup_may_await_and_is_waited_for() {
     }
 }
 
+///
+#[test]
+fn what_main_spawns_last_takes_its_first_step() {
+    for (name, executor) in flavours() {
+        let log = Log::new();
+        let (begun, woken) = (log.clone(), log.clone());
+        executor
+            .block_on(async move {
+                drop(spawn(async move {
+                    begun.add("begun");
+                    drop(spawn(async move { woken.add("begun") }));
+                    pending::<()>().await;
+                }));
+            })
+            .unwrap();
+        assert!(executor.shutdown(pending()).unwrap().is_clean(), "{name}");
+        assert_eq!(log.take(), ["begun", "begun"], "{name}");
+    }
+}
+
+#[test]
+fn tasks_that_give_way_for_ever_are_asked_to_end() {
+    for (name, executor) in flavours() {
+        executor
+            .block_on(async {
+                for _ in 0..4 {
+                    drop(spawn(async {
+                        loop {
+                            yield_now().await;
+                        }
+                    }));
+                }
+            })
+            .unwrap();
+        assert!(executor.shutdown(pending()).unwrap().is_clean(), "{name}");
+    }
+}
+
 /// A task that refuses every request, until `gate`; and says how many it got.
 async fn stubborn(gate: Gate, requests: Log<&'static str>) {
     let mut passed = Box::pin(gate.passed());

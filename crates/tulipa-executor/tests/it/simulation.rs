@@ -1,6 +1,6 @@
 //! The deterministic flavour: seeds, virtual time, deadlocks.
 
-use crate::common::{Drops, Gate, Log, VirtualTime, yield_now};
+use crate::common::{Drops, Gate, Log, VirtualTime, wait_until_asleep, yield_now};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tulipa_executor::{BlockOnError, Deadlock, Executor};
@@ -224,6 +224,27 @@ fn several_workers_with_virtual_time_sleep_as_long() {
             "{workers} workers"
         );
     }
+}
+
+#[test]
+fn virtual_time_stands_still_while_nobody_is_inside_block_on() {
+    let time = VirtualTime::new();
+    let executor = Executor::builder()
+        .workers(3)
+        .driver(time.clone())
+        .build()
+        .unwrap();
+    let of_main = time.clone();
+    let sleeper = executor.block_on(async move { spawn(of_main.sleep(7)) });
+    let mut sleeper = sleeper.unwrap();
+    // The other workers run this, and the sleeper, and then have nothing to do.
+    executor.handle().spawn(async {}).result_blocking().unwrap();
+    wait_until_asleep(&executor, 2);
+    assert_eq!(time.now(), 0);
+    executor
+        .block_on(async move { (&mut sleeper).await.unwrap() })
+        .unwrap();
+    assert_eq!(time.now(), 7);
 }
 
 fn deadlock<F: Future<Output = ()> + 'static>(main: F) -> Deadlock {
