@@ -234,16 +234,13 @@ fn virtual_time_stands_still_while_nobody_is_inside_block_on() {
         .driver(time.clone())
         .build()
         .unwrap();
-    let of_main = time.clone();
-    let sleeper = executor.block_on(async move { spawn(of_main.sleep(7)) });
-    let mut sleeper = sleeper.unwrap();
+    executor.block_on(async {}).unwrap();
+    let sleeper = executor.handle().spawn(time.sleep(7));
     // The other workers run this, and the sleeper, and then have nothing to do.
     executor.handle().spawn(async {}).result_blocking().unwrap();
     wait_until_asleep(&executor, 2);
     assert_eq!(time.now(), 0);
-    executor
-        .block_on(async move { (&mut sleeper).await.unwrap() })
-        .unwrap();
+    executor.block_on(sleeper).unwrap().unwrap();
     assert_eq!(time.now(), 7);
 }
 
