@@ -101,7 +101,8 @@ impl<A: Awaitable> Gather<A> {
     /// run();
     /// assert_eq!(ended_well.result(), Ok(Ok(&vec![true, false])));
     /// ```
-    pub fn return_exceptions(self) -> GatherAll<A> {
+    pub fn return_exceptions(mut self) -> GatherAll<A> {
+        self.children.until = Until::AllDone;
         // Relaxed: who still sees the old value wakes the awaiter once too often.
         self.children
             .tally
@@ -131,26 +132,18 @@ impl<A: Awaitable> Gather<A> {
     /// assert!(stuck.is_cancelled());
     /// assert_eq!(both.result(), Ok(Ok(&Err(TaskError::Failed("out of tulips")))));
     /// ```
-    pub fn cancel_on_error(self) -> Self {
-        Self {
-            on_error: OnError::Cancel,
-            ..self
-        }
+    pub fn cancel_on_error(mut self) -> Self {
+        self.on_error = OnError::Cancel;
+        self.children.until = Until::AllDone;
+        self
     }
 
-    /// Whether there is a result: all have ended, or one has failed and the others are not waited for.
-    fn is_complete(&mut self) -> bool {
-        if self.children.tally.all_done() {
-            return true;
-        }
-        if self.children.tally.first_failure().is_none() {
-            return false;
-        }
-        if self.on_error == OnError::Cancel {
+    /// Cancels the others when one has failed, if that is wanted.
+    fn react(&mut self) {
+        if self.on_error == OnError::Cancel && self.children.tally.first_failure().is_some() {
             self.on_error = OnError::Cancelling;
             self.children.cancel_rest(None);
         }
-        self.on_error == OnError::RunOn || self.children.tally.all_done()
     }
 
     fn finish(&mut self) -> Poll<<Self as Future>::Output> {
@@ -179,15 +172,8 @@ impl<A: Awaitable> Future for Gather<A> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        std::task::ready!(this.children.begin_poll(cx));
-        if !this.is_complete() {
-            this.children.forward();
-            if !this.is_complete() {
-                return this.children.suspend();
-            }
-        } else if this.children.is_held_back(cx) {
-            return Poll::Pending;
-        }
+        this.react();
+        std::task::ready!(this.children.poll(cx));
         this.finish()
     }
 }
@@ -218,15 +204,7 @@ impl<A: Awaitable> Future for GatherAll<A> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        std::task::ready!(this.children.begin_poll(cx));
-        if !this.children.tally.all_done() {
-            this.children.forward();
-            if !this.children.tally.all_done() {
-                return this.children.suspend();
-            }
-        } else if this.children.is_held_back(cx) {
-            return Poll::Pending;
-        }
+        std::task::ready!(this.children.poll(cx));
         this.finish()
     }
 }
@@ -236,9 +214,17 @@ struct Children<A: Awaitable> {
     tasks: Vec<A>,
     watch: Watch,
     tally: Arc<Tally>,
+    until: Until,
     stage: Stage,
     /// A request was passed on and accepted: the cancellation comes back here.
     forwarded: bool,
+}
+
+/// How long the tasks are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    FirstFailure,
+    AllDone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,21 +244,30 @@ impl<A: Awaitable> Children<A> {
             watch: Watch::begin("gather", tasks.iter().map(A::task_ref), &observer),
             tasks,
             tally,
+            until: Until::FirstFailure,
             stage: Stage::New,
             forwarded: false,
         }
     }
 
-    /// Pending if there is nothing more to come.
-    fn begin_poll(&self, cx: &Context<'_>) -> Poll<()> {
+    /// Ready when the result is there and may be given.
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
         if self.stage == Stage::Over {
             return Poll::Pending;
         }
         self.tally.awaiter.register(cx);
-        Poll::Ready(())
-    }
-
-    fn suspend<T>(&mut self) -> Poll<T> {
+        if self.is_complete() {
+            let is_held_back = self.stage == Stage::Suspended && is_held_back(cx);
+            return if is_held_back {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            };
+        }
+        self.forward();
+        if self.is_complete() {
+            return Poll::Ready(()); // deferreds end when they are cancelled
+        }
         if self.stage == Stage::New {
             self.stage = Stage::Suspended;
             self.tally.awaiter.settle_here();
@@ -280,8 +275,9 @@ impl<A: Awaitable> Children<A> {
         Poll::Pending
     }
 
-    fn is_held_back(&self, cx: &Context<'_>) -> bool {
-        self.stage == Stage::Suspended && is_held_back(cx)
+    fn is_complete(&self) -> bool {
+        self.tally.all_done()
+            || self.until == Until::FirstFailure && self.tally.first_failure().is_some()
     }
 
     /// Passes a request on, if there is one, to all that have not ended. If none accepts it, it is left alone (G-14).
@@ -330,7 +326,9 @@ impl<A: Awaitable> Drop for Children<A> {
         }
         self.watch
             .end(self.tasks.iter().map(|task| Some(task.task_ref())));
-        if self.stage == Stage::Suspended && cancel::is_unwinding_drop() {
+        // When it had its result, nobody was to be cancelled any more (G-16).
+        let was_waiting = self.stage == Stage::Suspended && !self.is_complete();
+        if was_waiting && cancel::is_unwinding_drop() {
             self.cancel_rest(None);
         }
     }

@@ -1,13 +1,13 @@
 //! A limit that can be moved while it is in force: asyncio's `Timeout` object.
 
-use super::Timeout;
+use super::{Timeout, timer_at};
 use parking_lot::Mutex;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
-use tulipa_timers::{Instant, now, sleep_until};
+use tulipa_timers::{Instant, now};
 
 /// A deadline for one future, that can be asked and moved meanwhile. Clones are handles to the same one.
 ///
@@ -108,7 +108,7 @@ impl Deadline {
     /// As [`timeout`](crate::timeout()).
     #[track_caller]
     pub fn limit<F: IntoFuture>(&self, future: F) -> Timeout<F::IntoFuture> {
-        let timer = self.when().map(sleep_until);
+        let timer = self.when().map(timer_at);
         Timeout::new(timer, Some(self.clone()), future.into_future())
     }
 
@@ -193,12 +193,16 @@ impl fmt::Debug for Deadline {
             let dial = self.0.lock();
             (dial.phase, dial.when)
         };
-        match (phase, when) {
-            (Phase::Created | Phase::Active, Some(when)) => {
-                write!(f, "<Deadline [{phase:?}] when={when:?}>")
-            }
-            (Phase::Created | Phase::Active, None) => write!(f, "<Deadline [{phase:?}] when=None>"),
-            _ => write!(f, "<Deadline [{phase:?}]>"),
+        let phase = match phase {
+            Phase::Created => "created",
+            Phase::Active => "active",
+            Phase::Expiring => return f.write_str("<Deadline [expiring]>"),
+            Phase::Expired => return f.write_str("<Deadline [expired]>"),
+            Phase::Finished => return f.write_str("<Deadline [finished]>"),
+        };
+        match when {
+            Some(when) => write!(f, "<Deadline [{phase}] when={when:?}>"),
+            None => write!(f, "<Deadline [{phase}] when=None>"),
         }
     }
 }

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tulipa_task::{Cancelled, TaskRef, cancel, current_task};
-use tulipa_timers::{Instant, Sleep, sleep, sleep_until};
+use tulipa_timers::{Instant, Sleep, now, sleep, sleep_until};
 
 /// Gives `future` until `limit` has passed, counted from this call (TO-06), and then makes a request to cancel inside it.
 ///
@@ -98,7 +98,17 @@ pub fn timeout_at<F: IntoFuture>(
     deadline: impl Into<Option<Instant>>,
     future: F,
 ) -> Timeout<F::IntoFuture> {
-    Timeout::new(deadline.into().map(sleep_until), None, future.into_future())
+    Timeout::new(deadline.into().map(timer_at), None, future.into_future())
+}
+
+/// A timer that is due in the next turn if `deadline` has passed (TO-04), not when somebody looks at the clock.
+#[track_caller]
+fn timer_at(deadline: Instant) -> Sleep {
+    if deadline <= now() {
+        sleep(Duration::ZERO)
+    } else {
+        sleep_until(deadline)
+    }
 }
 
 pin_project! {
@@ -238,10 +248,10 @@ impl Limit {
 
     /// The inside is Pending.
     fn suspend(&mut self, cx: &mut Context<'_>) {
-        if self.stage == Stage::Entered {
+        let was_moved = self.follow_deadline();
+        let is_first = self.stage == Stage::Entered;
+        if is_first || (self.stage == Stage::Armed && was_moved) {
             self.stage = Stage::Armed;
-            self.arm(cx);
-        } else if self.stage == Stage::Armed && self.follow_deadline() {
             self.arm(cx);
         }
         if let Some(deadline) = &self.deadline {
@@ -251,13 +261,10 @@ impl Limit {
 
     fn arm(&mut self, cx: &mut Context<'_>) {
         let Some(timer) = &mut self.timer else { return };
-        if timer.is_elapsed() {
-            if cancel::requested() {
-                // Two requests at one suspension are met as one (TO-19).
-                let _the_other_is_there = self.expire();
-                return;
-            }
-            timer.reset_after(Duration::ZERO); // in the next turn (TO-04), not when the clock is next looked at
+        if cancel::requested() && timer.is_elapsed() {
+            // Two requests at one suspension are met as one (TO-19).
+            let _the_other_is_there = self.expire();
+            return;
         }
         let armed = Pin::new(timer).poll(cx);
         debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
@@ -268,7 +275,7 @@ impl Limit {
         let Some(moved) = self.deadline.as_ref().and_then(Deadline::take_move) else {
             return false;
         };
-        self.timer = moved.map(sleep_until);
+        self.timer = moved.map(timer_at);
         true
     }
 
