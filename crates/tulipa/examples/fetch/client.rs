@@ -16,8 +16,9 @@ use std::time::Duration;
 use tulipa::time::now;
 use tulipa::{TaskGroup, net, sleep, timeout};
 
-/// The pause before the second attempt; each later one is twice as long.
+/// The pause before the second attempt. Each later one is twice as long, up to a limit.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Fetches URLs, so many at once. Clones share the permits.
 #[derive(Clone)]
@@ -62,7 +63,7 @@ impl Client {
                 Err(error) if error.may_pass() && attempt <= self.retries => sleep(pause).await,
                 ended => return (ended, attempt),
             }
-            pause *= 2;
+            pause = LONGEST_PAUSE.min(2 * pause);
         }
         unreachable!("one attempt is the last")
     }

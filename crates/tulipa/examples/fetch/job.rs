@@ -7,8 +7,8 @@ use std::time::Duration;
 /// A page to fetch.
 pub(crate) struct Job {
     pub(crate) url: String,
-    /// What it should come to: some pages of our own server are meant to fail.
-    pub(crate) meant: Ending,
+    /// What a page of our own server is made for. One of somebody else's should arrive.
+    pub(crate) meant: Option<Ending>,
 }
 
 /// How a fetch can end.
@@ -34,14 +34,6 @@ pub(crate) struct Page {
     pub(crate) bytes: usize,
 }
 
-impl Job {
-    /// A page that should arrive.
-    pub(crate) fn new(url: String) -> Self {
-        let meant = Ending::Arrived;
-        Self { url, meant }
-    }
-}
-
 impl Fetched {
     pub(crate) fn ending(&self) -> Ending {
         match self.outcome {
@@ -52,7 +44,7 @@ impl Fetched {
     }
 
     pub(crate) fn is_as_meant(&self) -> bool {
-        self.ending() == self.job.meant
+        self.ending() == self.job.meant.unwrap_or(Ending::Arrived)
     }
 }
 
@@ -67,9 +59,9 @@ impl fmt::Display for Fetched {
         if self.attempts > 1 {
             write!(f, " ({} attempts)", self.attempts)?;
         }
-        if self.job.meant == Ending::Arrived || self.is_as_meant() {
-            return Ok(());
+        if self.job.meant.is_some() && !self.is_as_meant() {
+            f.write_str(" (unexpected)")?;
         }
-        f.write_str(" (that was not to be)")
+        Ok(())
     }
 }

@@ -72,7 +72,7 @@ impl PageServer {
         let pages = MIX.iter().cycle().zip(0..count);
         let jobs = pages.map(|((_, name, meant), number)| Job {
             url: format!("http://{address}/{name}/{number}"),
-            meant: *meant,
+            meant: Some(*meant),
         });
         jobs.collect()
     }

@@ -21,6 +21,8 @@ pub(crate) struct Pages {
 /// What the connections share.
 struct Desk {
     asked: Sender<String>,
+    /// Set when a connection for `never` has ended.
+    never_ended: Deferred<()>,
     state: Mutex<State>,
 }
 
@@ -47,6 +49,7 @@ impl Pages {
         let (told, asked) = channel();
         let desk = Arc::new(Desk {
             asked: told,
+            never_ended: Deferred::new(),
             state: Mutex::default(),
         });
         let serving = start_server("127.0.0.1:0", {
@@ -147,7 +150,15 @@ impl Desk {
                 self.until_three_are_here().await;
                 answer(&mut stream, "200 OK", "", "whole").await?;
             }
-            "never" => drop(stream.read(&mut [0; 8]).await), // until the client breaks off
+            "never" => {
+                let _ = stream.read(&mut [0; 8]).await; // until the client breaks off
+                let _ = self.never_ended.set_result(()); // perhaps not as the first
+            }
+            "after-never" => {
+                let never_ended = self.never_ended.clone();
+                never_ended.await.expect("nobody cancels it");
+                answer(&mut stream, "200 OK", "", "whole").await?;
+            }
             other => panic!("there is no page {other}"),
         }
         Ok(())
