@@ -3,7 +3,7 @@
 use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use std::fmt;
-use std::task::Context;
+use std::task::{Context, Waker};
 use tulipa_task::{Observer, TaskRef, TaskState, cancel, current_task};
 
 /// Woken by a combinator's observer, once its condition holds.
@@ -24,6 +24,11 @@ impl Awaiter {
     /// To be called before the condition is looked at: what comes true after the look then wakes.
     pub(crate) fn register(&self, cx: &Context<'_>) {
         self.waker.register(cx.waker());
+    }
+
+    /// The waker of who waits, if any does: for an observer, which has it woken when all have heard.
+    pub(crate) fn take(&self) -> Option<Waker> {
+        self.waker.take()
     }
 
     pub(crate) fn wake(&self) {
@@ -52,8 +57,8 @@ impl fmt::Debug for Awaiter {
 pub(crate) struct Bell(pub(crate) Awaiter);
 
 impl Observer for Bell {
-    fn done(&self, _: usize, _: TaskState) {
-        self.0.wake();
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
+        self.0.take()
     }
 
     fn awaiter(&self) -> Option<TaskRef> {

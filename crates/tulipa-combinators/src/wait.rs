@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tulipa_task::{Observer, TaskRef, TaskState};
 use tulipa_timers::{Sleep, sleep};
@@ -233,7 +233,7 @@ impl Quorum {
 }
 
 impl Observer for Quorum {
-    fn done(&self, key: usize, state: TaskState) {
+    fn done(&self, key: usize, state: TaskState) -> Option<Waker> {
         let left = self.left.fetch_sub(1, Ordering::Relaxed) - 1;
         let wakes = match self.return_when {
             _ if left == 0 => true,
@@ -243,9 +243,7 @@ impl Observer for Quorum {
                 matches!(state, TaskState::Failed | TaskState::Panicked) && self.note_trigger(key)
             }
         };
-        if wakes {
-            self.awaiter.wake();
-        }
+        if wakes { self.awaiter.take() } else { None }
     }
 
     fn awaiter(&self) -> Option<TaskRef> {

@@ -27,8 +27,10 @@ impl Watch {
         for (key, task) in tasks.enumerate() {
             refuse_itself(call, task, current.as_ref());
             let place = task.subscribe(observer, key);
-            if place.is_none() {
-                observer.done(key, task.state());
+            if place.is_none()
+                && let Some(waker) = observer.done(key, task.state())
+            {
+                waker.wake();
             }
             places.push(place);
         }

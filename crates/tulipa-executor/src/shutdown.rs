@@ -211,7 +211,7 @@ impl Countdown {
         let observer: Arc<dyn Observer> = countdown.clone();
         for task in tasks {
             if task.subscribe(&observer, 0).is_none() {
-                countdown.one_ended(); // before this
+                let _nobody_waits_yet = countdown.one_ended();
             }
         }
         countdown
@@ -230,18 +230,17 @@ impl Countdown {
         .await;
     }
 
-    fn one_ended(&self) {
+    /// Whom to wake, if it was the last.
+    fn one_ended(&self) -> Option<Waker> {
         // Release: pairs with the Acquire in `zero`.
-        if self.left.fetch_sub(1, Ordering::Release) == 1 {
-            let waker = self.waker.lock().take();
-            waker.into_iter().for_each(Waker::wake); // after the lock
-        }
+        let last = self.left.fetch_sub(1, Ordering::Release) == 1;
+        last.then(|| self.waker.lock().take()).flatten()
     }
 }
 
 impl Observer for Countdown {
-    fn done(&self, _: usize, _: TaskState) {
-        self.one_ended();
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
+        self.one_ended()
     }
 }
 

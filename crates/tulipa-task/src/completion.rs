@@ -20,13 +20,15 @@ use std::task::Waker;
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+/// use std::task::Waker;
 /// use tulipa_task::{Deferred, Observer, TaskState};
 ///
 /// #[derive(Default)]
 /// struct Last(AtomicUsize);
 /// impl Observer for Last {
-///     fn done(&self, key: usize, _: TaskState) {
+///     fn done(&self, key: usize, _: TaskState) -> Option<Waker> {
 ///         self.0.store(key, Ordering::Relaxed);
+///         None // nobody sleeps until then
 ///     }
 /// }
 ///
@@ -43,7 +45,10 @@ pub trait Observer: Send + Sync {
     ///
     /// It is called by whoever ended the task; or, if the task ended just while somebody subscribed to it, unsubscribed
     /// from it, named or cancelled it, from inside that call.
-    fn done(&self, key: usize, state: TaskState);
+    ///
+    /// Whoever it wants woken comes back, and is woken when all observers of that task have heard of its end: what the woken do
+    /// then comes after it in every observer's eyes, on any number of workers (AC-01).
+    fn done(&self, key: usize, state: TaskState) -> Option<Waker>;
 
     /// The task that waits here, for those who draw who waits for whom.
     fn awaiter(&self) -> Option<TaskRef> {

@@ -124,10 +124,10 @@ impl State {
 }
 
 impl Observer for Queue {
-    fn done(&self, key: usize, _: TaskState) {
+    fn done(&self, key: usize, _: TaskState) -> Option<Waker> {
         let mut state = self.state.lock();
         if state.is_time_up {
-            return; // it was given up (AC-10)
+            return None; // it was given up (AC-10)
         }
         state.unfinished -= 1;
         let is_last = state.unfinished == 0;
@@ -139,7 +139,7 @@ impl Observer for Queue {
         if is_last {
             self.disarm(); // AC-13
         }
-        next.into_iter().for_each(Waker::wake);
+        next
     }
 }
 

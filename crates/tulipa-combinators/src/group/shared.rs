@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use slab::Slab;
 use std::fmt;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Waker};
 use tulipa_task::{Observer, TaskError, TaskRef, TaskState, current_task};
 
 /// The state of a group. Also the observer of its children: the key is the child's place.
@@ -167,7 +167,9 @@ impl<E> Shared<E> {
     }
 
     /// The place is empty: its child has ended, or was never spawned.
-    fn vacate(&self, key: usize) {
+    /// The waker of the parent comes back, if there is something for it to do.
+    #[must_use = "nobody else wakes the parent"]
+    fn vacate(&self, key: usize) -> Option<Waker> {
         let mut state = self.state.lock();
         let child = state.children.remove(key);
         let is_asked_for = state.request == Request::WhenEnded(key);
@@ -177,9 +179,7 @@ impl<E> Shared<E> {
         let wakes = is_asked_for || state.children.is_empty();
         drop(state);
         drop(child);
-        if wakes {
-            self.parent.wake();
-        }
+        if wakes { self.parent.take() } else { None }
     }
 }
 
@@ -201,8 +201,8 @@ impl<E> State<E> {
 }
 
 impl<E: Send + Sync> Observer for Shared<E> {
-    fn done(&self, key: usize, _: TaskState) {
-        self.vacate(key);
+    fn done(&self, key: usize, _: TaskState) -> Option<Waker> {
+        self.vacate(key)
     }
 
     fn awaiter(&self) -> Option<TaskRef> {
@@ -225,6 +225,11 @@ pub(super) struct Place<E> {
 }
 
 impl<E> Place<E> {
+    fn vacate(&self) {
+        let parent = self.shared.vacate(self.key);
+        parent.into_iter().for_each(Waker::wake);
+    }
+
     pub(super) fn reporter(&self) -> Reporter<E> {
         Reporter {
             shared: self.shared.clone(),
@@ -243,7 +248,7 @@ impl<E: Send + Sync + 'static> Place<E> {
         drop(state);
         let observer: Arc<dyn Observer> = self.shared.clone();
         if task.subscribe(&observer, self.key).is_none() {
-            self.shared.vacate(self.key);
+            self.vacate();
         }
         if !is_open {
             task.cancel();
@@ -254,7 +259,7 @@ impl<E: Send + Sync + 'static> Place<E> {
 impl<E> Drop for Place<E> {
     fn drop(&mut self) {
         if !self.is_settled {
-            self.shared.vacate(self.key); // spawning panicked
+            self.vacate(); // spawning panicked
         }
     }
 }

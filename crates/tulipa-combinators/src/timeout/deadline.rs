@@ -1,6 +1,7 @@
 //! A limit that can be moved while it is in force: asyncio's `Timeout` object.
 
-use super::{Timeout, timer_at};
+use super::Timeout;
+use super::limit::timer_at;
 use parking_lot::Mutex;
 use std::fmt;
 use std::future::IntoFuture;

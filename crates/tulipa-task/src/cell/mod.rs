@@ -25,9 +25,9 @@ pub(crate) mod stage;
 pub(crate) mod state;
 pub(crate) mod vtable;
 
-use crate::completion::{Subscription, Waiter, Waiters};
+use crate::completion::{Callback, Subscription, Waiter, Waiters};
 use crate::context::Slot;
-use crate::error::{Cancelled, TaskError};
+use crate::error::{Cancelled, Panic, TaskError};
 use crate::handle::{TaskRef, TaskState};
 use crate::id::TaskId;
 use crate::registry::SlotId;
@@ -40,6 +40,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::task::Waker;
 use vtable::VTable;
 
 /// What a task came to.
@@ -118,6 +119,12 @@ impl Side {
 pub(crate) struct Cell<F, T, E> {
     header: Header,
     stage: UnsafeCell<Stage<F, Outcome<T, E>>>,
+}
+
+/// What is done for those who wait when all observers have heard.
+enum Next {
+    Wake(Waker),
+    Call(Box<Callback>),
 }
 
 /// What a new cell is to be.
@@ -299,26 +306,45 @@ impl Header {
             .with_mut(|side| std::mem::take(unsafe { &mut (*side).waiters }));
         let owed = self.state.update(|state| state.unlock(false));
         debug_assert_eq!(owed, AfterUnlock::Free);
-        waiters.drain(|waiter| self.tell(waiter));
+        if let Waiters::One(waiter) = waiters {
+            return self
+                .hear(waiter)
+                .into_iter()
+                .for_each(|next| self.act(next));
+        }
+        // First all observers hear of it, then anybody is woken: whom one of them wakes may end at once, on another
+        // worker, and the others are not to hear of that end before this one.
+        let mut next = Vec::new();
+        waiters.drain(|waiter| next.extend(self.hear(waiter)));
+        next.into_iter().for_each(|next| self.act(next));
     }
 
-    fn tell(&self, waiter: Waiter) {
-        let told = match waiter {
-            Waiter::Waker(waker) => unwind::catch(|| waker.wake()),
+    /// Lets an observer know; what is to be done for the others, comes back.
+    fn hear(&self, waiter: Waiter) -> Option<Next> {
+        match waiter {
+            Waiter::Waker(waker) => Some(Next::Wake(waker)),
+            Waiter::Callback(callback) => Some(Next::Call(callback)),
             Waiter::Observer(observer, key) => {
                 let state = TaskState::of(self.state.load());
                 // Moved in: if this was the last reference, the observer's destructor is caught as well.
-                unwind::catch(move || observer.done(key as usize, state))
+                let heard = unwind::catch(move || observer.done(key as usize, state));
+                self.report_stray(heard).flatten().map(Next::Wake)
             }
-            Waiter::Callback(callback) => {
-                let task = TaskRef::of(self);
-                callback.submit(task);
-                Ok(())
-            }
-        };
-        if let Err(panic) = told {
-            crate::report::stray_panic(self, "a waker or observer panicked", &panic);
         }
+    }
+
+    fn act(&self, next: Next) {
+        match next {
+            Next::Wake(waker) => drop(self.report_stray(unwind::catch(|| waker.wake()))),
+            Next::Call(callback) => callback.submit(TaskRef::of(self)),
+        }
+    }
+
+    fn report_stray<R>(&self, told: Result<R, Panic>) -> Option<R> {
+        told.inspect_err(|panic| {
+            crate::report::stray_panic(self, "a waker or observer panicked", panic)
+        })
+        .ok()
     }
 
     /// What a cell that is about to be freed holds of its user's, other than its outcome.

@@ -9,7 +9,9 @@ use std::task::Waker;
 struct Nobody;
 
 impl Observer for Nobody {
-    fn done(&self, _: usize, _: TaskState) {}
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
+        None
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -199,7 +199,8 @@ impl Future for Gate {
 struct Told(Count);
 
 impl Observer for Told {
-    fn done(&self, _: usize, _: TaskState) {
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
         self.0.up();
+        None
     }
 }

@@ -3,6 +3,7 @@
 use crate::support::{Bench, Count, Foreign, Log};
 use std::future::pending;
 use std::sync::Arc;
+use std::task::Waker;
 use tulipa_task::{Awaitable, Deferred, Observer, TaskState, cancel, current_task, spawn};
 
 #[test]
@@ -158,7 +159,9 @@ fn an_eager_childs_value_that_loses_to_a_request_is_dropped_as_the_child() {
 struct Nothing;
 
 impl Observer for Nothing {
-    fn done(&self, _: usize, _: TaskState) {}
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
+        None
+    }
 }
 
 #[test]

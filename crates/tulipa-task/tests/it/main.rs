@@ -16,6 +16,7 @@ mod ends;
 mod forward;
 mod local;
 mod names;
+mod observers;
 mod panic;
 mod refuse;
 mod registry;

@@ -181,8 +181,9 @@ fn a_waker_that_panics_costs_nobody_else_his_wake() {
 struct Touchy(&'static str, #[expect(dead_code, reason = "dropped")] Bomb);
 
 impl Observer for Touchy {
-    fn done(&self, _: usize, _: TaskState) {
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
         assert!(self.0 != "told", "told");
+        None
     }
 }
 

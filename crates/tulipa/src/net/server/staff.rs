@@ -128,7 +128,8 @@ impl State {
 }
 
 impl Observer for Staff {
-    fn done(&self, key: usize, _: TaskState) {
+    fn done(&self, key: usize, _: TaskState) -> Option<Waker> {
         self.remove(key);
+        None // it has woken those who wait for the last
     }
 }

@@ -3,17 +3,16 @@
 //! One observer for all children counts them down, notes the first that failed, and wakes the awaiter once: when its own
 //! condition holds.
 
-use crate::awaiter::{Awaiter, is_held_back};
-use crate::watch::{Watch, taken};
+mod children;
+mod tally;
+
+use crate::watch::taken;
+use children::{Children, Until};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
-use tulipa_task::{
-    Awaitable, Cancelled, IntoTask, Observer, TaskError, TaskRef, TaskState, cancel,
-};
+use std::task::{Context, Poll, ready};
+use tulipa_task::{Awaitable, Cancelled, IntoTask, TaskError, cancel};
 
 /// Waits for many tasks and gives their values in the order of the arguments (G-01).
 ///
@@ -103,11 +102,7 @@ impl<A: Awaitable> Gather<A> {
     /// ```
     pub fn return_exceptions(mut self) -> GatherAll<A> {
         self.children.until = Until::AllDone;
-        // Relaxed: who still sees the old value wakes the awaiter once too often.
-        self.children
-            .tally
-            .first_failure_wakes
-            .store(false, Ordering::Relaxed);
+        self.children.tally.wake_at_the_end_only();
         GatherAll {
             children: self.children,
         }
@@ -173,7 +168,7 @@ impl<A: Awaitable> Future for Gather<A> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.react();
-        std::task::ready!(this.children.poll(cx));
+        ready!(this.children.poll(cx));
         this.finish()
     }
 }
@@ -204,133 +199,8 @@ impl<A: Awaitable> Future for GatherAll<A> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        std::task::ready!(this.children.poll(cx));
+        ready!(this.children.poll(cx));
         this.finish()
-    }
-}
-
-/// What both kinds share: the tasks and their observer, and rule 2 of the cancellation protocol.
-struct Children<A: Awaitable> {
-    tasks: Vec<A>,
-    watch: Watch,
-    tally: Arc<Tally>,
-    until: Until,
-    stage: Stage,
-    /// A request was passed on and accepted: the cancellation comes back here.
-    forwarded: bool,
-}
-
-/// How long the tasks are waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Until {
-    FirstFailure,
-    AllDone,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    New,
-    Suspended,
-    /// It gave its result, or unwinds.
-    Over,
-}
-
-impl<A: Awaitable> Children<A> {
-    #[track_caller]
-    fn new(tasks: Vec<A>) -> Self {
-        let tally = Arc::new(Tally::new(tasks.len()));
-        let observer: Arc<dyn Observer> = tally.clone();
-        Self {
-            watch: Watch::begin("gather", tasks.iter().map(A::task_ref), &observer),
-            tasks,
-            tally,
-            until: Until::FirstFailure,
-            stage: Stage::New,
-            forwarded: false,
-        }
-    }
-
-    /// Ready when the result is there and may be given.
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.stage == Stage::Over {
-            return Poll::Pending;
-        }
-        self.tally.awaiter.register(cx);
-        if self.is_complete() {
-            let is_held_back = self.stage == Stage::Suspended && is_held_back(cx);
-            return if is_held_back {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            };
-        }
-        self.forward();
-        if self.is_complete() {
-            return Poll::Ready(()); // deferreds end when they are cancelled
-        }
-        if self.stage == Stage::New {
-            self.stage = Stage::Suspended;
-            self.tally.awaiter.settle_here();
-        }
-        Poll::Pending
-    }
-
-    fn is_complete(&self) -> bool {
-        self.tally.all_done()
-            || self.until == Until::FirstFailure && self.tally.first_failure().is_some()
-    }
-
-    /// Passes a request on, if there is one, to all that have not ended. If none accepts it, it is left alone (G-14).
-    fn forward(&mut self) {
-        if let Some(request) = cancel::take_request() {
-            if self.cancel_rest(Some(&request)) {
-                self.forwarded = true;
-            } else {
-                cancel::put_request(Some(request));
-            }
-        }
-    }
-
-    /// Cancels all that have not ended. `false`: there is none.
-    fn cancel_rest(&self, request: Option<&Cancelled>) -> bool {
-        let mut accepted = false;
-        for task in self
-            .tasks
-            .iter()
-            .map(A::task_ref)
-            .filter(|task| !task.is_done())
-        {
-            accepted |= match request {
-                Some(request) => task.cancel_by(request.clone()),
-                None => task.cancel(),
-            };
-        }
-        accepted
-    }
-
-    /// Leaves the tasks. Answers whether the cancellation is to go on here.
-    fn finish(&mut self) -> bool {
-        self.stage = Stage::Over;
-        if !self.tally.all_done() {
-            self.watch
-                .end(self.tasks.iter().map(|task| Some(task.task_ref())));
-        }
-        self.forwarded
-    }
-}
-
-impl<A: Awaitable> Drop for Children<A> {
-    fn drop(&mut self) {
-        if self.stage == Stage::Over {
-            return;
-        }
-        self.watch
-            .end(self.tasks.iter().map(|task| Some(task.task_ref())));
-        // When it had its result, nobody was to be cancelled any more (G-16).
-        let was_waiting = self.stage == Stage::Suspended && !self.is_complete();
-        if was_waiting && cancel::is_unwinding_drop() {
-            self.cancel_rest(None);
-        }
     }
 }
 
@@ -346,74 +216,6 @@ fn unwind<T>(cancelled: Cancelled) -> Poll<T> {
     Poll::Pending
 }
 
-/// The observer of all children.
-struct Tally {
-    left: AtomicUsize,
-    /// The position of the first child that did not end with a value, or `NONE`.
-    first_failure: AtomicUsize,
-    first_failure_wakes: AtomicBool,
-    /// The position of the last child that ended.
-    last: AtomicUsize,
-    awaiter: Awaiter,
-}
-
-const NONE: usize = usize::MAX;
-
-impl Tally {
-    fn new(children: usize) -> Self {
-        Self {
-            left: AtomicUsize::new(children),
-            first_failure: AtomicUsize::new(NONE),
-            first_failure_wakes: AtomicBool::new(true),
-            last: AtomicUsize::new(0),
-            awaiter: Awaiter::here(),
-        }
-    }
-
-    fn all_done(&self) -> bool {
-        // Acquire: pairs with the Release half in `done`, so that who sees 0 sees what the last has stored.
-        self.left.load(Ordering::Acquire) == 0
-    }
-
-    fn first_failure(&self) -> Option<usize> {
-        // Acquire: pairs with the Release in `note_failure`, so that who sees the key sees its task ended.
-        Some(self.first_failure.load(Ordering::Acquire)).filter(|&key| key != NONE)
-    }
-
-    /// Of several that end in one instant on different threads, any.
-    fn last(&self) -> usize {
-        // Relaxed: `all_done` was seen before.
-        self.last.load(Ordering::Relaxed)
-    }
-
-    fn note_failure(&self, key: usize) -> bool {
-        // Release: pairs with the Acquire in `first_failure`. Relaxed on failure: the key that is there is not looked at.
-        let first =
-            self.first_failure
-                .compare_exchange(NONE, key, Ordering::Release, Ordering::Relaxed);
-        // Relaxed: see `return_exceptions`.
-        first.is_ok() && self.first_failure_wakes.load(Ordering::Relaxed)
-    }
-}
-
-impl Observer for Tally {
-    fn done(&self, key: usize, state: TaskState) {
-        let is_wanted = state != TaskState::Finished && self.note_failure(key);
-        // Relaxed: published by the exchange that follows.
-        self.last.store(key, Ordering::Relaxed);
-        // AcqRel: the Release half pairs with the Acquire in `all_done`; the Acquire half with the Release of those who
-        // counted down before, so that who sees 0 sees what all have stored.
-        let left = self.left.fetch_sub(1, Ordering::AcqRel) - 1;
-        if is_wanted || left == 0 {
-            self.awaiter.wake();
-        }
-    }
-
-    fn awaiter(&self) -> Option<TaskRef> {
-        self.awaiter.task()
-    }
-}
-
 impl<A: Awaitable> fmt::Debug for Gather<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.children.show("Gather", f)
@@ -423,15 +225,5 @@ impl<A: Awaitable> fmt::Debug for Gather<A> {
 impl<A: Awaitable> fmt::Debug for GatherAll<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.children.show("GatherAll", f)
-    }
-}
-
-impl<A: Awaitable> Children<A> {
-    fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(name)
-            .field("tasks", &self.tasks.len())
-            // Relaxed: a figure for people.
-            .field("left", &self.tally.left.load(Ordering::Relaxed))
-            .finish_non_exhaustive()
     }
 }
