@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// On which flavour of the runtime. `multi` runs only the vectors that hold on several threads.
     #[arg(long, value_enum, default_value_t = Flavour::Deterministic)]
     flavour: Flavour,
-    /// How many workers: threads of `multi`, simulated ones of `deterministic`.
+    /// How many workers: threads of `multi` (4, if this is not said), simulated ones of `deterministic` (1).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     workers: Option<u32>,
     /// Run this vector alone.
@@ -31,15 +31,16 @@ pub(crate) struct Options {
     /// Show both accounts of each vector that differs, or of the one chosen.
     #[arg(long)]
     verbose: bool,
-    /// Run each vector N times, with another seed each time.
+    /// Run each vector N times in a row, with another seed each time if there is one.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     repeat: u64,
     /// Have this Python (CPython 3.13 or newer: a name or a path) run new random programs, and compare with those.
     #[arg(long, value_name = "PYTHON")]
     oracle: Option<PathBuf>,
-    /// What determines the oracle's programs; without an oracle, the order of the deterministic flavour.
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    seed: u64,
+    /// What determines the oracle's programs. Without an oracle, has the deterministic flavour run what is ready in another order
+    /// than asyncio's: then only the vectors are run that hold in any.
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
     /// How many programs the oracle is to find.
     #[arg(long, value_name = "N", default_value_t = 100, requires = "oracle")]
     count: u32,
@@ -55,7 +56,7 @@ enum Flavour {
 /// Runs what `options` choose. The interpreter prints its line; what differs is a failure.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let asked = match &options.oracle {
-        Some(python) => Some(ask(python, options.seed, options.count)?),
+        Some(python) => Some(ask(python, options.seed.unwrap_or(0), options.count)?),
         None => None,
     };
     process::run(&mut interpreter(
@@ -91,7 +92,9 @@ fn interpreter(options: &Options, vectors: Option<&PathBuf>) -> Result<Command, 
         command.arg("--verbose");
     }
     command.args(["--repeat", &options.repeat.to_string()]);
-    command.args(["--seed", &options.seed.to_string()]);
+    if let (Some(seed), None) = (options.seed, &options.oracle) {
+        command.args(["--seed", &seed.to_string()]);
+    }
     Ok(command)
 }
 
@@ -175,7 +178,7 @@ mod tests {
     fn the_recorded_vectors_are_run_by_default() {
         let arguments = arguments(&[]);
         assert!(!arguments.iter().any(|argument| argument == "--vectors"));
-        assert!(arguments.ends_with(&["--repeat".into(), "1".into(), "--seed".into(), "0".into()]));
+        assert!(!arguments.iter().any(|argument| argument == "--seed"));
     }
 
     #[test]
@@ -192,6 +195,13 @@ mod tests {
         assert!(
             has(["--flavour", "multi"]) && has(["--workers", "4"]) && has(["--only", "a-1-00001"])
         );
+    }
+
+    #[test]
+    fn a_seed_is_the_oracles_if_there_is_one() {
+        let has_seed = |line: &[&str]| arguments(line).windows(2).any(|two| two == ["--seed", "7"]);
+        assert!(has_seed(&["--seed", "7"]));
+        assert!(!has_seed(&["--seed", "7", "--oracle", "python3.13"]));
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub struct Builder {
     workers: Option<usize>,
     flavour: Flavour,
     seed: u64,
+    in_order: bool,
     virtual_time: bool,
     thread_name: String,
     blocking_threads: Option<usize>,
@@ -80,6 +81,7 @@ impl Builder {
             workers: None,
             flavour: Flavour::default(),
             seed: 0,
+            in_order: false,
             virtual_time: false,
             thread_name: "tulipa".to_owned(),
             blocking_threads: None,
@@ -109,6 +111,32 @@ impl Builder {
     /// What determines the order of the deterministic flavour.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Whether the workers of the deterministic flavour run what is ready in the order in which it became so. A single one
+    /// then runs a program exactly as the current-thread flavour does, but knows a deadlock when it meets one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use tulipa::{Builder, Flavour, gather, spawn};
+    ///
+    /// let order = Arc::new(Mutex::new(Vec::new()));
+    /// let of_tasks = order.clone();
+    /// let main = async move {
+    ///     let task = |n| {
+    ///         let order = of_tasks.clone();
+    ///         spawn(async move { order.lock().unwrap().push(n) })
+    ///     };
+    ///     gather((0..10).map(task)).await.unwrap();
+    /// };
+    /// Builder::new().flavour(Flavour::Deterministic).in_order(true).run(main).unwrap();
+    /// assert!(order.lock().unwrap().is_sorted());
+    /// ```
+    pub fn in_order(mut self, in_order: bool) -> Self {
+        self.in_order = in_order;
         self
     }
 
@@ -213,6 +241,10 @@ impl Builder {
             Flavour::MultiThread => builder.workers(workers),
             Flavour::CurrentThread => builder.current_thread(),
             Flavour::Deterministic => builder.workers(workers).deterministic(self.seed),
+        };
+        builder = match self.in_order {
+            true => builder.in_order(),
+            false => builder,
         };
         if let Some(threads) = self.blocking_threads {
             builder = builder.max_blocking_threads(threads);

@@ -20,22 +20,33 @@ const GRACE: Duration = Duration::from_secs(1_000_000);
 pub(crate) struct Setting {
     pub(crate) flavour: Flavour,
     pub(crate) workers: usize,
-    pub(crate) seed: u64,
+    /// Has the deterministic flavour run what is ready in an order of the seed's choice. `None`: as it became ready.
+    pub(crate) seed: Option<u64>,
 }
 
 impl Setting {
     pub(crate) fn of(flavour: Flavour, workers: usize) -> Self {
+        let seed = None;
         Self {
             flavour,
             workers,
-            seed: 0,
+            seed,
         }
     }
 
-    /// The same with another seed.
+    /// The same with another seed, if there is one.
     pub(crate) fn another(self, run: u64) -> Self {
-        let seed = self.seed.wrapping_add(run);
+        let seed = self.seed.map(|seed| seed.wrapping_add(run));
         Self { seed, ..self }
+    }
+
+    /// Whether tasks run one at a time, first come first served, as asyncio's do.
+    pub(crate) fn is_fifo(self) -> bool {
+        match self.flavour {
+            Flavour::CurrentThread => true,
+            Flavour::Deterministic => self.workers == 1 && self.seed.is_none(),
+            Flavour::MultiThread => false,
+        }
     }
 }
 
@@ -58,7 +69,8 @@ where
     let runtime = tulipa::Builder::new()
         .flavour(setting.flavour)
         .workers(setting.workers)
-        .seed(setting.seed)
+        .seed(setting.seed.unwrap_or(0))
+        .in_order(setting.seed.is_none())
         .virtual_time(true)
         .grace(GRACE)
         .exception_handler(|_| {}) // the programs leave errors unread on purpose

@@ -10,6 +10,7 @@
 
 mod api;
 mod check;
+mod divergences;
 mod interpreter;
 mod outcome;
 mod program;
@@ -25,6 +26,7 @@ use vectors::Vector;
 /// What the command line says.
 struct Options {
     setting: Setting,
+    workers: Option<usize>,
     vectors: Option<PathBuf>,
     only: Option<String>,
     repeat: u64,
@@ -49,6 +51,7 @@ impl Options {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
             setting: Setting::of(Flavour::Deterministic, 1),
+            workers: None,
             vectors: None,
             only: None,
             repeat: 1,
@@ -68,13 +71,17 @@ impl Options {
             match flag.as_str() {
                 "--vectors" => options.vectors = Some(value.into()),
                 "--flavour" => options.setting.flavour = flavour(&value)?,
-                "--workers" => options.setting.workers = usize::try_from(number()?).unwrap_or(1),
-                "--seed" => options.setting.seed = number()?,
+                "--workers" => options.workers = usize::try_from(number()?).ok(),
+                "--seed" => options.setting.seed = Some(number()?),
                 "--repeat" => options.repeat = number()?,
                 "--only" => options.only = Some(value),
                 _ => return Err(format!("{flag} is not known")),
             }
         }
+        options.setting.workers = options.workers.unwrap_or(match options.setting.flavour {
+            Flavour::MultiThread => 4,
+            Flavour::CurrentThread | Flavour::Deterministic => 1,
+        });
         Ok(options)
     }
 
@@ -91,7 +98,7 @@ impl Options {
         }
         let report = Report::of(&vectors, self.setting, self.repeat);
         if self.verbose {
-            let shown = |vector: &&Vector| self.only.is_some() || report.differs(&vector.id);
+            let shown = |vector: &&Vector| self.only.is_some() || report.is_wrong(&vector.id);
             vectors
                 .iter()
                 .filter(shown)

@@ -2,6 +2,7 @@
 
 mod api;
 mod check;
+mod divergences;
 mod interpreter;
 mod outcome;
 mod program;
@@ -19,4 +20,37 @@ fn every_vector_agrees_on_the_current_thread_flavour() {
         1,
     );
     assert!(report.is_good(), "{report}");
+}
+
+#[test]
+fn every_vector_agrees_on_the_deterministic_flavour() {
+    let report = Report::of(
+        &vectors::recorded(),
+        Setting::of(Flavour::Deterministic, 1),
+        1,
+    );
+    assert!(report.is_good(), "{report}");
+}
+
+#[test]
+fn every_parallel_vector_agrees_on_one_two_and_four_workers() {
+    for workers in [1, 2, 4] {
+        let report = Report::of(
+            &vectors::recorded(),
+            Setting::of(Flavour::MultiThread, workers),
+            1,
+        );
+        assert!(report.is_good(), "{workers} workers: {report}");
+    }
+}
+
+/// What `cargo xtask conformance --vectors` is given.
+#[test]
+fn a_file_of_vectors_is_read_whole() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/conformance/vectors.jsonl.gz"
+    );
+    let vectors = vectors::from_file(path.as_ref()).expect("the file is in the repository");
+    assert_eq!(vectors.len(), 2_598);
 }

@@ -1,5 +1,6 @@
 //! The recorded runs: where they lie, and how they are read.
 
+use crate::api::Setting;
 use crate::outcome::Outcome;
 use crate::program::{NotAProgram, Program};
 use flate2::read::GzDecoder;
@@ -12,7 +13,7 @@ use std::path::Path;
 pub(crate) struct Vector {
     pub(crate) id: String,
     /// Whether the outcome also holds where other tasks run between any two statements: on any number of workers.
-    pub(crate) parallel: bool,
+    parallel: bool,
     pub(crate) expected: Outcome,
     defs: Json,
 }
@@ -36,6 +37,11 @@ impl Vector {
             .program()
             .map_err(|e| format!("{}: {e}", vector.id))?;
         Ok(vector)
+    }
+
+    /// Whether the outcome is to be the same there.
+    pub(crate) fn holds_in(&self, setting: Setting) -> bool {
+        self.parallel || setting.is_fifo()
     }
 
     /// The program, ready to run.
