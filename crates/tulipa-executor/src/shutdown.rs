@@ -15,7 +15,7 @@ use crate::crew::Crew;
 use crate::current;
 use crate::handle::Handle;
 use crate::shared::Stage;
-use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, give_way};
 use std::collections::HashSet;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -161,7 +161,7 @@ impl<'a> Others<'a> {
             if current::is_alone(crew) || polls() > enough {
                 return;
             }
-            thread::yield_now(); // to threads of other workers that the system has suspended
+            give_way(); // to threads of other workers that the system has suspended
             tulipa_task::yield_now().await;
         }
     }
