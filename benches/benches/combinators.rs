@@ -1,9 +1,11 @@
 //! Waiting for many: the cost for each child is to be the same however many there are.
 
+mod support;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::StreamExt;
+use support::{scenario, settings};
 use tulipa::{TaskGroup, as_completed, gather, spawn};
-use tulipa_benches::{scenario, settings};
 
 fn gather_all(criterion: &mut Criterion) {
     scenario(criterion, "gather", async |operations| {

@@ -1,10 +1,12 @@
 //! Round trips through the loopback.
 
+mod support;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::{AsyncReadExt, AsyncWriteExt};
+use support::{scenario, settings};
 use tulipa::net::{TcpListener, TcpStream};
 use tulipa::{TaskGroup, spawn};
-use tulipa_benches::{scenario, settings};
 
 const MESSAGE: [u8; 64] = [7; 64];
 

@@ -1,8 +1,10 @@
 //! Spawning, waking and finishing tasks.
 
+mod support;
+
 use criterion::{Criterion, criterion_group, criterion_main};
+use support::{scenario, settings};
 use tulipa::{Deferred, spawn, yield_now};
-use tulipa_benches::{scenario, settings};
 
 fn spawn_await(criterion: &mut Criterion) {
     scenario(criterion, "spawn_await", async |operations| {

@@ -1,9 +1,11 @@
 //! Arming, cancelling and firing timers.
 
+mod support;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Duration;
+use support::{scenario, settings};
 use tulipa::{gather, sleep, spawn, timeout, yield_now};
-use tulipa_benches::{scenario, settings};
 
 fn timeout_never_fires(criterion: &mut Criterion) {
     scenario(criterion, "timeout_around_a_yield", async |operations| {
