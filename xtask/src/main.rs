@@ -8,6 +8,7 @@
     reason = "a command line tool talks on standard output"
 )]
 
+mod bench;
 mod ci;
 mod conformance;
 mod docs;
@@ -36,6 +37,8 @@ enum Task {
     Test(test::Options),
     /// Runs all that must pass before a change lands: format, tidy, clippy, docs, tests, loom.
     Ci,
+    /// Measures tulipa beside its peers: a table, a page in target/bench, and JSON if asked for.
+    Bench(bench::Options),
     /// Explores the loom models of the crates that have some.
     Loom(loom::Options),
     /// Compares tulipa with CPython's asyncio, on recorded programs or new ones.
@@ -64,6 +67,7 @@ fn dispatch(task: Task) -> Result<ExitCode, Failure> {
         Task::Limit(options) => return limit::run(&options),
         Task::Test(options) => test::run(&options)?.print(),
         Task::Loom(options) => loom::run(&options)?.print(),
+        Task::Bench(options) => bench::run(&options)?,
         Task::Ci => ci::run()?,
         Task::Conformance(options) => conformance::run(&options)?,
         Task::Tidy => tidy::run()?,
