@@ -6,7 +6,7 @@
 use super::{Bench, Count, Gate, model, thread};
 use crate::handle::TaskState;
 
-/// Found: a `complete` that stores a value over a request; a request stored in two steps.
+/// Found: a `complete` that stores a value over a request.
 #[test]
 fn cancel_says_true_exactly_when_the_task_ends_cancelled() {
     model(|| {
@@ -48,7 +48,7 @@ fn cancel_says_true_exactly_when_the_task_ends_cancelled() {
     });
 }
 
-/// Found: an `end_poll` that overlooks a request.
+/// Found: an `end_poll` that overlooks that the task was scheduled meanwhile.
 #[test]
 fn a_request_during_a_poll_ends_a_task_that_sleeps_after_it() {
     model(|| {
@@ -96,7 +96,7 @@ fn an_abort_ends_a_task_that_sleeps() {
     });
 }
 
-/// Found: a count that is written by a store.
+/// The message is one of the two; which, is nobody's promise.
 #[test]
 fn two_requests_at_once_are_both_counted() {
     model(|| {

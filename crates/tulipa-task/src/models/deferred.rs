@@ -5,7 +5,7 @@ use super::{Bench, Count, model, thread};
 use crate::deferred::Deferred;
 use crate::error::TaskError;
 
-/// Found: a claim that is a look and then a store.
+/// Found: a claim that two can have.
 #[test]
 fn of_two_results_one_is_kept_and_the_other_comes_back() {
     model(|| {
@@ -37,7 +37,7 @@ fn of_two_results_one_is_kept_and_the_other_comes_back() {
     });
 }
 
-/// Found: a cancellation that writes over a value that is being written.
+/// Found: a claim that two can have: the cancellation writes over a value that is being written.
 #[test]
 fn a_deferred_is_set_or_cancelled_and_says_which() {
     model(|| {

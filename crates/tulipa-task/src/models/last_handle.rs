@@ -3,7 +3,8 @@
 
 use super::{Bench, Count, model, thread};
 
-/// Found: a `drop_handle` that looks at DONE and clears HANDLE in two steps; a `complete` that looks at HANDLE before.
+/// Found: a `complete` that leaves the outcome though no handle is left; a `drop_handle` that leaves it though the task is
+/// done.
 #[test]
 fn the_outcome_is_dropped_once() {
     model(|| {
@@ -22,7 +23,7 @@ fn the_outcome_is_dropped_once() {
     });
 }
 
-/// Found: an unread failure that both report, or neither.
+/// Found: the same two.
 #[test]
 fn an_unread_failure_is_reported_once() {
     model(|| {
@@ -39,7 +40,7 @@ fn an_unread_failure_is_reported_once() {
     });
 }
 
-/// Found: a `release` that is Relaxed: what the other did with the cell is not over when it is freed.
+/// Found: a `release` that is Relaxed: what another did with the cell is not over when it is freed.
 #[test]
 fn the_last_of_three_references_frees_the_cell() {
     model(|| {

@@ -31,7 +31,7 @@ fn two_that_register_at_once_are_both_told() {
     });
 }
 
-/// Found: a finisher that waits for BUSY or ignores it; an `unlock` that leaves the waiters of a task that is done.
+/// Found: an `unlock` that leaves the waiters of a task that is done.
 #[test]
 fn two_that_register_while_the_task_ends_are_told_or_refused() {
     model(|| {
@@ -54,7 +54,7 @@ fn two_that_register_while_the_task_ends_are_told_or_refused() {
     });
 }
 
-/// Found: a name that is read without the bit.
+/// Found: a `lock` that does not look at BUSY.
 #[test]
 fn a_task_is_renamed_while_it_ends() {
     model(|| {

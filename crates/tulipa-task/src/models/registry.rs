@@ -2,8 +2,8 @@
 
 use super::{Bench, Count, model, thread};
 
-/// Found: a visitor that does not mark the slot, a remover that frees a marked one: either way a reference is counted on
-/// a cell that is gone. A remover that forgets the visitor: the cell is never freed.
+/// Found: a remover that takes no reference of his own before he leaves the runtime's to a visitor; one that does not look
+/// whether the visitor has left.
 #[test]
 fn a_task_that_ends_while_it_is_visited_is_freed_once() {
     model(|| {
@@ -28,7 +28,7 @@ fn a_task_that_ends_while_it_is_visited_is_freed_once() {
     });
 }
 
-/// Found: a slot given back by its owner while another does the same; a link read as a task.
+/// Found: a list of freed slots that is taken over without an Acquire.
 #[test]
 fn a_slot_is_used_again_while_it_is_visited() {
     model(|| {
@@ -58,7 +58,7 @@ fn a_slot_is_used_again_while_it_is_visited() {
     });
 }
 
-/// Found: a shared shard without its lock; a list of free slots that two push to.
+/// Found: a shared shard without its lock.
 #[test]
 fn threads_without_a_shard_list_their_tasks_in_one() {
     model(|| {

@@ -2,7 +2,7 @@
 
 use super::{Bench, Gate, model, thread};
 
-/// Found: an `uncancel` that lowers the count and withdraws the request in two steps.
+/// Found: a withdrawal that takes another's request along.
 #[test]
 fn a_count_of_nought_means_that_nothing_is_delivered() {
     model(|| {
@@ -26,7 +26,7 @@ fn a_count_of_nought_means_that_nothing_is_delivered() {
     });
 }
 
-/// Found: a withdrawal that leaves the stored request; one that takes another's along.
+/// Found: a withdrawal that leaves the stored request.
 #[test]
 fn requests_taken_back_by_all_who_made_them_leave_no_trace() {
     model(|| {
@@ -59,7 +59,7 @@ fn requests_taken_back_by_all_who_made_them_leave_no_trace() {
     });
 }
 
-/// Found: a request that is delivered twice, or comes back after it was met.
+/// What has been met has been met: the count alone does not bring the task back.
 #[test]
 fn a_request_taken_back_while_it_is_met_is_either_met_or_gone() {
     model(|| {

@@ -4,7 +4,7 @@ use super::{Bench, Count, Told, model, thread};
 use crate::completion::Observer;
 use std::sync::Arc;
 
-/// Found: an `unsubscribe` that takes a waiter out of a list that is being told; one that says `true` when it came too late.
+/// Found: a finisher that takes the side data although somebody edits it.
 #[test]
 fn who_leaves_while_the_task_ends_is_told_or_gone() {
     model(|| {
