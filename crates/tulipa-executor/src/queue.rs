@@ -14,7 +14,7 @@
 use crate::choice::Choice;
 use crate::crew::Crew;
 use crate::sync::deque::{self, Injector, Steal, Stealer};
-use crate::sync::{AtomicCell, AtomicU64, Ordering};
+use crate::sync::{AtomicCell, Ordering, Tick};
 use crossbeam_utils::CachePadded;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -85,11 +85,11 @@ pub(crate) struct Tally {
 
 /// A number with one writer.
 #[derive(Debug)]
-pub(crate) struct Count(AtomicU64);
+pub(crate) struct Count(Tick);
 
 impl Count {
     fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self(Tick::new(0))
     }
 
     #[inline]

@@ -4,6 +4,9 @@
 //! a worker looks into a queue and when it sleeps, not how the queue works inside. Nor do they count what a worker has
 //! done: the numbers of [`stats`](crate::stats) order nothing, and are `std`'s.
 
+/// For numbers that order nothing: a model need not see them.
+pub(crate) use std::sync::atomic::AtomicU64 as Tick;
+
 #[cfg(loom)]
 pub(crate) use self::model::*;
 #[cfg(not(loom))]

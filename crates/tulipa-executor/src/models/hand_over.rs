@@ -63,7 +63,7 @@ impl Driver for Bell {
 
 #[test]
 fn an_event_reaches_a_worker_while_all_fall_asleep() {
-    model(2, || {
+    model(1, || {
         let (ran, bell) = (Ran::new(1), Bell::new());
         let (crew, hired) = crew(2, Arc::clone(&bell) as Arc<dyn Driver>, &ran);
         bell.crew.set(Arc::downgrade(&crew)).unwrap();

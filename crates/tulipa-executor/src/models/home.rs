@@ -21,7 +21,7 @@ fn mail_that_comes_while_the_worker_at_home_falls_asleep_is_read() {
 
 #[test]
 fn mail_and_a_task_for_anyone_that_come_at_once_are_both_run() {
-    model(2, || {
+    model(1, || {
         let ran = Ran::new(2);
         let (crew, hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();

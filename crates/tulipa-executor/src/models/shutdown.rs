@@ -11,7 +11,10 @@ fn a_worker_that_falls_asleep_as_the_crew_stops_leaves() {
     model(2, || {
         let ran = Ran::new(usize::MAX);
         let (crew, hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
-        let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
+        let threads: Vec<_> = hired
+            .into_iter()
+            .map(super::Hired::serve_and_leave)
+            .collect();
         crew.stop();
         threads
             .into_iter()
@@ -24,7 +27,7 @@ fn what_is_queued_as_the_crew_stops_is_run_by_a_worker_or_left_to_the_last_one()
     model(2, || {
         let ran = Ran::new(usize::MAX);
         let (crew, mut hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
-        let thread = hired.pop().unwrap().serve();
+        let thread = hired.pop().unwrap().serve_and_leave();
         let other = loom::thread::spawn({
             let (crew, item) = (Arc::clone(&crew), ran.item());
             move || crew.inject(item)

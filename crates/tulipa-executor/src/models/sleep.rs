@@ -22,7 +22,7 @@ fn what_is_queued_while_the_only_worker_falls_asleep_runs() {
 
 #[test]
 fn two_tasks_queued_while_two_workers_fall_asleep_both_run() {
-    model(2, || {
+    model(1, || {
         let ran = Ran::new(2);
         let (crew, hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
@@ -47,6 +47,22 @@ fn two_threads_that_queue_at_once_wake_whom_they_need() {
         });
         crew.inject(ran.item());
         other.join().unwrap();
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        assert_eq!(ran.count(), 2);
+    });
+}
+
+#[test]
+fn a_task_queued_while_the_last_searcher_finds_another_is_not_left_to_wait_for_that() {
+    model(1, || {
+        let ran = Ran::new(2);
+        let (crew, hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
+        let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
+        // Whoever takes the first is blocked until the second has run: somebody else has to come for that.
+        crew.inject(ran.blocking());
+        crew.inject(ran.item());
         threads
             .into_iter()
             .for_each(|thread| thread.join().unwrap());
