@@ -37,6 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Failure> {
 
 /// Like [`run`], with a count even of a run that fails.
 pub(crate) fn run_into(options: &Options, tally: &mut Tally) -> Result<(), Failure> {
+    process::run(&mut examples(options))?;
     for round in 1..=options.repeat.max(1) {
         if options.repeat > 1 {
             println!("\nround {round} of {}", options.repeat);
@@ -50,14 +51,22 @@ pub(crate) fn run_into(options: &Options, tally: &mut Tally) -> Result<(), Failu
     process::run_tests(doc_tests(options)?.args(&options.filter), tally)
 }
 
-/// Unit and integration tests, examples, and each criterion bench once: under `cargo test` it does not measure.
+/// The examples as programs, which tests start. `--all-targets` would build them as tests, under other names.
+fn examples(options: &Options) -> Command {
+    let mut command = process::cargo("build");
+    command.arg("--examples");
+    choose(&mut command, options);
+    command
+}
+
+/// Unit and integration tests, and each criterion bench once: under `cargo test` it does not measure.
 fn targets(options: &Options) -> Result<Command, Failure> {
     let mut command = cargo_test(options)?;
-    command.args(["--all-targets", "--no-fail-fast"]);
+    command.args(["--lib", "--bins", "--tests", "--benches", "--no-fail-fast"]);
     Ok(command)
 }
 
-/// `--all-targets` leaves these out, and cargo takes them only alone. Under a runner, rustdoc runs the tests of a
+/// The targets above leave these out, and cargo takes them only alone. Under a runner, rustdoc runs the tests of a
 /// crate in one process and says so: as integration tests do, they must bear company.
 fn doc_tests(options: &Options) -> Result<Command, Failure> {
     let mut command = cargo_test(options)?;
@@ -68,6 +77,15 @@ fn doc_tests(options: &Options) -> Result<Command, Failure> {
 fn cargo_test(options: &Options) -> Result<Command, Failure> {
     let mut command = process::cargo("test");
     limit_each_binary(&mut command)?;
+    choose(&mut command, options);
+    if let Some(workers) = options.workers {
+        command.env("TULIPA_TEST_WORKERS", workers.to_string());
+    }
+    Ok(command)
+}
+
+/// The packages, and how they are built.
+fn choose(command: &mut Command, options: &Options) {
     if options.package.is_empty() {
         command.arg("--workspace");
     }
@@ -77,10 +95,6 @@ fn cargo_test(options: &Options) -> Result<Command, Failure> {
     if options.release {
         command.arg("--release");
     }
-    if let Some(workers) = options.workers {
-        command.env("TULIPA_TEST_WORKERS", workers.to_string());
-    }
-    Ok(command)
 }
 
 /// Makes cargo start every test binary through `xtask limit`.
@@ -114,7 +128,9 @@ mod tests {
         let command = targets(&Options::default()).unwrap();
         let arguments = arguments(&command);
         assert!(arguments.iter().any(|a| a == "--workspace"));
-        assert!(arguments.iter().any(|a| a == "--all-targets"));
+        for kind in ["--lib", "--bins", "--tests", "--benches"] {
+            assert!(arguments.iter().any(|a| a == kind));
+        }
         assert!(!arguments.iter().any(|a| a == "--release"));
     }
 
