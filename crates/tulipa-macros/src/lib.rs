@@ -58,13 +58,12 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Examples
 ///
 /// ```
-/// # use std::time::Duration;
 /// # fn main() {}
 /// #[tulipa::test]
 /// async fn a_day_passes() {
-///     let start = tulipa::time::now();
-///     tulipa::sleep(Duration::from_secs(86_400)).await;
-///     assert_eq!(tulipa::time::now() - start, Duration::from_secs(86_400));
+///     let (start, day) = (tulipa::time::now(), std::time::Duration::from_secs(86_400));
+///     tulipa::sleep(day).await;
+///     assert_eq!(tulipa::time::now() - start, day);
 /// }
 ///
 /// #[tulipa::test(flavour = "multi", workers = 2, time = "real")]
