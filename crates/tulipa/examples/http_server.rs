@@ -23,8 +23,12 @@ use hyper_rt::{Io, Timer};
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 use tulipa::cancel;
 use tulipa::net::{TcpStream, start_server};
+
+/// How long a client may take to ask, for the first page or for the next.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 async fn hello(_request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(Response::new(Full::from("Hello, world!\n")))
@@ -35,6 +39,7 @@ async fn serve(stream: TcpStream) -> Result<(), Infallible> {
     let mut connection = pin!(
         http1::Builder::new()
             .timer(Timer::new())
+            .header_read_timeout(PATIENCE)
             .serve_connection(Io(stream), service_fn(hello))
     );
     if let Err(cancelled) = cancel::catch(connection.as_mut()).await {

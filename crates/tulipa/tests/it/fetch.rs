@@ -49,35 +49,58 @@ fn verdict<'a>(output: &'a Output, url: &str) -> &'a str {
 
 #[test]
 fn its_own_server_has_good_and_bad_pages_and_the_run_ends_well() {
-    let output = fetch(&[]).output().expect("it starts");
-    assert_eq!(
-        String::from_utf8_lossy(&output.stderr),
-        "",
-        "a bar without a terminal"
-    );
+    let runs = ["1", "2", "8"].map(|workers| {
+        let mut fetch = fetch(&[]);
+        Running::start(fetch.env("TULIPA_WORKERS", workers))
+    });
+    for run in runs {
+        let output = run.finish();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(errors, "", "there is no bar without a terminal");
+        check_own_pages(&output);
+    }
+}
+
+fn check_own_pages(output: &Output) {
     let mut late = 0;
-    for line in text(&output)
+    for line in text(output)
         .lines()
-        .filter(|line| line.contains("  http://127.0.0.1:"))
+        .filter(|line| line.contains("  http://"))
     {
         late += usize::from(is_late(line));
-        assert_eq!(line.ends_with("(unexpected)"), is_late(line), "{line}");
+        assert_eq!(line.ends_with(" (unexpected)"), is_late(line), "{line}");
     }
-    let [count, ok, failed, timed_out, unfinished] = table(&output);
+    let [count, ok, failed, timed_out, unfinished] = table(output);
     assert_eq!((count, ok + failed + timed_out, unfinished), (200, 200, 0));
     assert_eq!(timed_out, 10 + late);
     assert_eq!(output.status.success(), late == 0, "{output:?}");
     if late == 0 {
         // Else this machine is busy, and the clock of the program is real.
-        assert_eq!([ok, failed, row(&output, "bytes ")], [150, 40, 44_100]);
+        assert_eq!([ok, failed, row(output, "bytes ")], [150, 40, 44_100]);
         let verdict = "\nAll as it should be: the good pages arrived, the bad ones failed.\n";
-        assert!(text(&output).ends_with(verdict), "{output:?}");
+        assert!(text(output).ends_with(verdict), "{output:?}");
     }
-    let bars = text(&output).lines().filter(|line| line.starts_with("< "));
-    let latencies: usize = bars
-        .map(|line| number(line.split_whitespace().nth(2)))
-        .sum();
-    assert_eq!(latencies, 200, "the histogram has all");
+    let bars = text(output).lines().filter(|line| line.starts_with("< "));
+    let latencies = bars.map(|line| number(line.split_whitespace().nth(2)));
+    assert_eq!(latencies.sum::<usize>(), 200, "the histogram has all");
+}
+
+#[test]
+fn what_its_own_pages_were_not_made_for_is_unexpected() {
+    // Too large a page may arrive, and one that wants to be asked twice is asked once.
+    let output = run(&["--max-body", "9999999", "--retries", "0"], &[]);
+    let lines: Vec<_> = text(&output).lines().collect();
+    let of = |kind| lines.iter().filter(move |line| line.contains(kind));
+    for line in of("/huge/").chain(of("/flaky/")) {
+        assert!(line.ends_with(" (unexpected)"), "{line}");
+    }
+    assert!(
+        of("/huge/").any(|line| line.contains("  ok ")),
+        "{lines:#?}"
+    );
+    let last = lines.last().expect("it says something");
+    assert!(last.starts_with("Not all is as it should be."), "{last}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 /// Whether a page timed out that would have answered. Any other answer than that for which it was made is wrong.

@@ -103,6 +103,15 @@ fn a_web_server_keeps_a_thousand_connections_alive() {
     }
 }
 
+/// hyper's timeouts go by the runtime's clock. A virtual one moves on while nothing comes.
+#[test]
+fn a_web_server_lets_a_silent_client_go() {
+    let mut server = Running::start(program("http_server").env("TULIPA_TIME", "virtual"));
+    let address = address_of(&server.line());
+    let mut client = StdStream::connect(address).unwrap();
+    assert_eq!(client.read(&mut [0; 8]).unwrap(), 0);
+}
+
 /// Of a line such as `listening on http://127.0.0.1:8080/`.
 fn address_of(line: &str) -> SocketAddr {
     let url = line.strip_prefix("listening on http://").unwrap();
