@@ -2,7 +2,7 @@
 
 use crate::queue::{HOME, Local, Order, Queues, Run};
 use crate::sleep::Sleep;
-use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::unwind;
 
 /// The workers of an executor, together.
@@ -91,7 +91,6 @@ impl<T: Run> Crew<T> {
         if self.queues.any() {
             self.sleep.work_queued();
         }
-        self.settle();
     }
 
     /// A blocking job is about to be queued.
@@ -146,6 +145,8 @@ impl<T: Run> Crew<T> {
     /// rest was looked at.
     fn is_settled(&self) -> bool {
         let before = self.sleep.count();
+        // Pairs with the Release of those who fell asleep: what they had begun before, a job or a task, is seen below.
+        fence(Ordering::Acquire);
         // Acquire: pairs with the Release in `depart`.
         let present = self.present.load(Ordering::Acquire);
         present & ATTENDED != 0
@@ -168,7 +169,8 @@ impl<T: Run> Crew<T> {
     /// Whether all but the worker that asks sleep, and nothing is queued for any.
     pub(crate) fn is_quiet_around(&self, local: &Local<T>) -> bool {
         let before = self.sleep.count();
-        // Acquire: as in `is_settled`, which says why the count is taken twice.
+        // Both as in `is_settled`, which says why the count is taken twice.
+        fence(Ordering::Acquire);
         let present = self.present.load(Ordering::Acquire) & !ATTENDED;
         before.searching() == 0
             && before.sleeping() + 1 == present

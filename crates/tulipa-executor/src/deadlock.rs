@@ -78,7 +78,7 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "deadlock: nothing can run, no timer is set, and {} wait:",
+            "deadlock: nothing can run and nothing will happen by itself, but {} not ended:",
             count(self.tasks.len())
         )?;
         self.tasks
@@ -108,9 +108,9 @@ impl fmt::Display for Stuck {
 
 fn count(tasks: usize) -> String {
     if tasks == 1 {
-        "one task has to".to_owned()
+        "one task has".to_owned()
     } else {
-        format!("{tasks} tasks")
+        format!("{tasks} tasks have")
     }
 }
 

@@ -87,10 +87,10 @@ impl Ran {
         }
     }
 
-    fn blocking(self: &Arc<Self>) -> Item {
+    fn homed_and_blocking(self: &Arc<Self>) -> Item {
         Item {
             blocks: true,
-            ..self.item()
+            ..self.homed()
         }
     }
 

@@ -60,8 +60,9 @@ fn a_task_queued_while_the_last_searcher_finds_another_is_not_left_to_wait_for_t
         let ran = Ran::new(2);
         let (crew, hired) = crew(2, Arc::new(ThreadDriver::default()), &ran);
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();
-        // Whoever takes the first is blocked until the second has run: somebody else has to come for that.
-        crew.inject(ran.blocking());
+        // The worker at home is blocked by the first until the second has run: the other has to come for that. Two queues,
+        // because to take a task from a stand-in is to see all that was put there before.
+        crew.deliver(ran.homed_and_blocking());
         crew.inject(ran.item());
         threads
             .into_iter()
