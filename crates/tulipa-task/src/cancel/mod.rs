@@ -131,18 +131,30 @@ pub(crate) fn put_back(request: Cancelled) {
 }
 
 /// Polls an inside with a request made for it only, if none is ambient already. What the inside has left of that
-/// request when it is ready is withdrawn; what it has left when it is Pending is for [`take_cancellation`].
+/// request when it is ready, or panics, is withdrawn; what it has left when it is Pending is for [`take_cancellation`].
 ///
 /// A request that the inside makes to its own task meanwhile is not the scope's, and stays (TC-10).
 pub fn ask_inside<R>(request: Cancelled, poll: impl FnOnce() -> Poll<R>) -> Poll<R> {
     if requested() {
         return poll(); // two requests at once are met as one (TC-22)
     }
+    struct Withdraw {
+        own_requests: usize,
+    }
+    impl Drop for Withdraw {
+        fn drop(&mut self) {
+            if ambient::own_requests() == self.own_requests {
+                drop(take_request());
+            }
+        }
+    }
     put_request(Some(request));
-    let before = ambient::own_requests();
-    let polled = poll();
-    if polled.is_ready() && ambient::own_requests() == before {
-        drop(take_request());
+    let withdraw = Withdraw {
+        own_requests: ambient::own_requests(),
+    };
+    let polled = poll(); // if it panics, the request is withdrawn as well
+    if polled.is_pending() {
+        std::mem::forget(withdraw);
     }
     polled
 }
