@@ -19,13 +19,16 @@ impl Watch {
     #[track_caller]
     pub(crate) fn begin<'a>(
         call: &str,
-        tasks: impl ExactSizeIterator<Item = &'a TaskRef>,
+        tasks: impl ExactSizeIterator<Item = &'a TaskRef> + Clone,
         observer: &Arc<dyn Observer>,
     ) -> Self {
-        let current = current_task();
+        if let Some(current) = current_task() {
+            for task in tasks.clone() {
+                refuse_itself(call, task, Some(&current));
+            }
+        }
         let mut places = Vec::with_capacity(tasks.len());
         for (key, task) in tasks.enumerate() {
-            refuse_itself(call, task, current.as_ref());
             let place = task.subscribe(observer, key);
             if place.is_none()
                 && let Some(waker) = observer.done(key, task.state())

@@ -7,8 +7,9 @@
 //!     └──────────▶ Closed: the body is through and no child is left ◀────────────┘
 //! ```
 //!
-//! A child records its failure from inside its own task, before that ends, so that who awaits the child cannot know
-//! of the failure before the group does (TG-23).
+//! A child records its failure from inside its own task, before that ends, so that a body that waits for the child is
+//! cancelled and does not see the error (TG-23). On several workers the child may have failed before the body comes to
+//! await it; then there is no wait, and the body has the error as well.
 
 mod builder;
 mod child;

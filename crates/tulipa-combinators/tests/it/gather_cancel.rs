@@ -1,6 +1,8 @@
 //! `gather` when its awaiter is cancelled: the request is passed on, and the cancellation comes back.
 
-use crate::support::{Log, World, after, cancelling, clean_up, ended, message, ms, refuse, some};
+use crate::support::{
+    Log, World, after, cancelling, clean_up, ended, is_cancelled, message, ms, refuse, some,
+};
 use tulipa_combinators::{gather, shield};
 use tulipa_task::{
     Deferred, IntoTask, SharedTask, TaskError, TaskState, cancel, current_task, spawn, try_spawn,
@@ -43,19 +45,27 @@ fn it_is_not_over_before_the_children_are() {
 /// G-14, G-15
 #[test]
 fn when_all_have_ended_a_request_is_left_alone_and_the_awaiter_is_cancelled() {
-    let world = World::new();
-    let child = Fallible::new();
-    let all = spawn(gather([child.clone()]));
-    world.run();
-    child.set_result(1).unwrap();
-    all.cancel_with("stop");
-    world.run();
-    assert_eq!(message(all.result().unwrap()), some("stop"));
-    assert_eq!(
-        child.result(),
-        Ok(Ok(&1)),
-        "who asks the child has its result"
-    );
+    for return_exceptions in [false, true] {
+        let world = World::new();
+        let child = Fallible::new();
+        let all = gather([child.clone()]);
+        let all = spawn(async move {
+            match return_exceptions {
+                true => is_cancelled(all.return_exceptions()).await,
+                false => is_cancelled(all).await,
+            }
+        });
+        world.run();
+        child.set_result(1).unwrap();
+        all.cancel();
+        world.run();
+        assert!(ended(all));
+        assert_eq!(
+            child.result(),
+            Ok(Ok(&1)),
+            "who asks the child has its result"
+        );
+    }
 }
 
 /// G-16
@@ -87,6 +97,23 @@ fn returning_exceptions_it_waits_for_every_cleanup_and_then_is_cancelled() {
     assert!(!all.is_done());
     world.pass(1);
     assert_eq!(message(all.result().unwrap()), some("stop"));
+}
+
+/// G-17, G-19: the message is that of the last to end, if it ended cancelled.
+#[test]
+fn returning_exceptions_the_last_to_end_gives_the_message() {
+    for (refuses_after, cleaned_up_after, expected) in [(1, 2, some("stop")), (2, 1, None)] {
+        let world = World::new();
+        let children = [
+            spawn(clean_up(cleaned_up_after)),
+            spawn(refuse(refuses_after, ())),
+        ];
+        let all = spawn(gather(children).return_exceptions());
+        world.run();
+        all.cancel_with("stop");
+        world.run_out();
+        assert_eq!(message(all.result().unwrap()), expected);
+    }
 }
 
 /// G-18

@@ -148,6 +148,11 @@ pub(crate) fn some(message: &str) -> Option<String> {
     Some(message.to_owned())
 }
 
+/// Whether `inside` was cancelled. A task that only awaited it would end cancelled even if it gave a value (TC-13).
+pub(crate) async fn is_cancelled<F: Future>(inside: F) -> bool {
+    cancel::catch(inside).await.is_err()
+}
+
 /// How often the current task was asked to cancel itself.
 pub(crate) fn cancelling() -> usize {
     cancel::cancelling().expect("a test asks in a task")

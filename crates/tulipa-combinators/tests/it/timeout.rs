@@ -1,7 +1,8 @@
 //! `timeout` and `timeout_at`: rule 6 of the cancellation protocol.
 
 use crate::support::{Log, World, after, cancelling, clean_up, ended, message, ms, refuse, some};
-use std::future::{pending, ready};
+use std::future::{pending, poll_fn, ready};
+use std::task::Poll;
 use tulipa_combinators::{Elapsed, TaskGroup, gather, shield, timeout, timeout_at};
 use tulipa_task::{
     Deferred, TaskError, TaskState, cancel, current_task, spawn, try_spawn, yield_now,
@@ -43,10 +44,7 @@ fn a_body_that_is_ready_at_once_arms_no_timer() {
     let world = World::new();
     world.main(async {
         let mut limited = timeout(ms(9), ready(7));
-        assert!(matches!(
-            futures::poll!(&mut limited),
-            std::task::Poll::Ready(Ok(7))
-        ));
+        assert!(matches!(futures::poll!(&mut limited), Poll::Ready(Ok(7))));
         assert_eq!(tulipa_timers::Timers::current().unwrap().count(), 0);
     });
 }
@@ -537,6 +535,28 @@ fn a_panic_of_the_body_goes_on_and_takes_timer_and_request_along() {
     world.run_out();
     assert_eq!(ended(main), (true, 0));
     assert_eq!(world.timers.count(), 0);
+}
+
+#[test]
+fn a_body_that_panics_at_the_expiry_leaves_no_request_behind() {
+    let world = World::new();
+    let main = spawn(async {
+        let _swallowed = cancel::catch(pending::<()>()).await;
+        let mut polls = 0;
+        let panics = poll_fn(|_| -> Poll<()> {
+            polls += 1;
+            assert!(polls < 2, "as planned");
+            Poll::Pending
+        });
+        let limited = std::panic::AssertUnwindSafe(timeout(ms(5), panics));
+        let panicked = futures::FutureExt::catch_unwind(limited).await.is_err();
+        yield_now().await;
+        (panicked, cancelling())
+    });
+    world.run();
+    main.cancel();
+    world.run_out();
+    assert_eq!(ended(main), (true, 1));
 }
 
 #[test]
