@@ -68,7 +68,7 @@ pub struct WaitFor<A: Awaitable>(Wait<A>);
 
 enum Wait<A: Awaitable> {
     Limited(Timeout<A>),
-    /// `asked`: whether the task was cancelled here; `None` before the first poll.
+    /// `asked`: whether the task was cancelled here; `None` before it was.
     NoTime {
         task: Shield<A>,
         asked: Option<bool>,
@@ -94,12 +94,16 @@ impl<A: Awaitable> Future for WaitFor<A> {
                 Err(_elapsed) => return Poll::Ready(Err(WaitForError::Elapsed)),
             },
             Wait::NoTime { task, asked } => {
-                let asked = *asked.get_or_insert_with(|| task.task_ref().cancel());
-                match std::task::ready!(Pin::new(task).poll(cx)) {
-                    Err(TaskError::Cancelled(_)) if asked => {
+                let polled = Pin::new(&mut *task).poll(cx);
+                if polled.is_pending() {
+                    // After it began to wait: a deferred ends at once, and that too is waited for, so that others have a turn.
+                    asked.get_or_insert_with(|| task.task_ref().cancel());
+                }
+                match (std::task::ready!(polled), *asked) {
+                    (Err(TaskError::Cancelled(_)), Some(true)) => {
                         return Poll::Ready(Err(WaitForError::Elapsed));
                     }
-                    outcome => outcome,
+                    (outcome, _) => outcome,
                 }
             }
         };

@@ -148,6 +148,19 @@ fn with_no_time_a_task_that_runs_is_cancelled_and_waited_for() {
     });
 }
 
+/// WF-10: a deferred ends inside `cancel`, and is waited for all the same.
+#[test]
+fn with_no_time_others_have_a_turn() {
+    let world = World::new();
+    let other = world.main(async {
+        let other = spawn(async {}).shared();
+        let deferred = Deferred::<()>::new();
+        assert_eq!(wait_for(deferred, ms(0)).await, Err(WaitForError::Elapsed));
+        other.is_done()
+    });
+    assert!(other, "it was spawned before, and had its turn");
+}
+
 /// WF-12
 #[test]
 fn with_no_time_a_request_does_not_wait_for_the_task() {
