@@ -3,7 +3,7 @@
 use crate::cell::stage::Stage;
 use crate::cell::{Cell, Kind, Plan};
 use crate::context::{Context, Slot};
-use crate::handle::Task;
+use crate::handle::{Task, TaskRef};
 use crate::local::ThreadBound;
 use crate::schedule::{Runnable, Scheduler, Why};
 use pin_project_lite::pin_project;
@@ -117,6 +117,7 @@ pub struct Builder {
     eager: bool,
     home: Option<u16>,
     context: Option<Context>,
+    unlisted: bool,
 }
 
 impl Builder {
@@ -154,6 +155,25 @@ impl Builder {
     /// For executors: the worker that alone is to run it, as [`Runnable::home`] will say.
     pub fn home(mut self, worker: u16) -> Self {
         self.home = Some(worker);
+        self
+    }
+
+    /// For executors: a task of their own, which [`all_tasks`](crate::all_tasks()) leaves out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (scheduler, run) = tulipa_task::doctest::executor();
+    /// # let _entered = scheduler.enter();
+    /// use tulipa_task::{Builder, all_tasks};
+    ///
+    /// let task = Builder::new().unlisted().spawn(async {});
+    /// assert!(all_tasks().is_empty());
+    /// run();
+    /// assert!(task.is_done());
+    /// ```
+    pub fn unlisted(mut self) -> Self {
+        self.unlisted = true;
         self
     }
 
@@ -266,6 +286,7 @@ impl Builder {
             eager,
             home,
             context,
+            unlisted,
         } = self;
         let scheduler = ready(scheduler);
         let plan = Plan {
@@ -279,6 +300,9 @@ impl Builder {
         let header = Cell::<F, T, E>::allocate(plan, || Stage::Future(make()));
         // SAFETY: rules 1 and 6: `allocate` counted a reference for the handle, and the types are those it was given.
         let task = unsafe { Task::adopt(header) };
+        if !unlisted {
+            list(&task);
+        }
         begin(&task, eager);
         task
     }
@@ -298,11 +322,17 @@ fn ready(scheduler: Option<Scheduler>) -> Scheduler {
     scheduler
 }
 
-/// Lists a new task and has it run: what is the same whatever the types.
-fn begin(task: &crate::handle::TaskRef, eager: bool) {
+/// Adds a new task to those that its executor lists.
+fn list(task: &TaskRef) {
     let header = task.header();
     let scheduler = header.scheduler().expect("a task has one");
     header.list(scheduler.registry().insert(header.as_ptr()));
+}
+
+/// Has a new task run: what is the same whatever the types.
+fn begin(task: &TaskRef, eager: bool) {
+    let header = task.header();
+    let scheduler = header.scheduler().expect("a task has one");
     if !eager || Scheduler::current().as_ref() != Some(scheduler) {
         return header.submit_as(Why::Spawned);
     }
