@@ -243,7 +243,7 @@ impl Executor {
         if self.shared().stage() == Stage::Closed {
             return Ok(ShutdownReport::default());
         }
-        let builder = tulipa_task::Builder::new().name("shutdown");
+        let builder = tulipa_task::Builder::new().name("shutdown").unlisted();
         let wind_down = shutdown::wind_down(self.handle.clone(), grace, self.join_limit);
         let mut report = self.block_on_with(builder, wind_down)?;
         self.end_threads(&mut report);

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use tulipa_task::{Observer, Registry, Runnable, TaskRef, TaskState};
+use tulipa_task::{Observer, Registry, Runnable, TaskId, TaskRef, TaskState};
 
 /// Who was late at the end of an executor.
 ///
@@ -186,7 +186,7 @@ impl<'a> Others<'a> {
 
     async fn end_all(&self, mut end: impl FnMut(&TaskRef)) {
         loop {
-            let live = self.live();
+            let live = who_waits_first(self.live());
             if live.is_empty() {
                 return;
             }
@@ -194,6 +194,31 @@ impl<'a> Others<'a> {
             Countdown::of(&live).zero().await;
         }
     }
+}
+
+/// The same tasks, each after those that wait for it. While they are asked to end one by one, the first run already on other
+/// workers: in this order nobody takes the end of another, which the shutdown has brought about, for an event of its own.
+fn who_waits_first(tasks: Vec<TaskRef>) -> Vec<TaskRef> {
+    let mut to_visit: HashSet<TaskId> = tasks.iter().map(|task| task.id()).collect();
+    let mut in_order = Vec::with_capacity(tasks.len());
+    let mut path: Vec<(TaskRef, std::vec::IntoIter<TaskRef>)> = Vec::new();
+    for task in tasks {
+        let mut next = Some(task);
+        loop {
+            if let Some(task) = next.filter(|task| to_visit.remove(&task.id())) {
+                let waiting = task.awaited_by().into_iter();
+                path.push((task, waiting));
+            }
+            let Some((_, waiting)) = path.last_mut() else {
+                break;
+            };
+            next = waiting.next();
+            if next.is_none() {
+                in_order.extend(path.pop().map(|(task, _)| task));
+            }
+        }
+    }
+    in_order
 }
 
 /// Waits for the end of a number of tasks.

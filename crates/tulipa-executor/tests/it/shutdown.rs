@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tulipa_executor::{BlockOnError, Executor};
-use tulipa_task::{TaskState, cancel, spawn};
+use tulipa_task::{TaskState, all_tasks, cancel, spawn};
 
 #[test]
 fn every_task_is_cancelled_and_waited_for() {
@@ -84,6 +84,47 @@ fn what_main_spawns_last_takes_its_first_step() {
             .unwrap();
         assert!(executor.shutdown(pending()).unwrap().is_clean(), "{name}");
         assert_eq!(log.take(), ["begun", "begun"], "{name}");
+    }
+}
+
+#[test]
+fn who_waits_is_asked_before_whom_it_waits_for() {
+    for round in 0..200 {
+        let executor = Executor::builder().workers(4).build().unwrap();
+        let log = Log::new();
+        let of_main = log.clone();
+        let main = async move {
+            let mut last = spawn(pending::<()>());
+            for _ in 0..20 {
+                let log = of_main.clone();
+                last = spawn(async move {
+                    let _cancelled = last.await;
+                    log.add("went on");
+                });
+            }
+            last.detach();
+        };
+        executor.block_on(main).unwrap();
+        assert!(executor.shutdown(pending()).unwrap().is_clean());
+        assert!(log.take().is_empty(), "round {round}");
+    }
+}
+
+#[test]
+fn cleanup_sees_the_tasks_of_the_program_and_no_other() {
+    for (name, executor) in flavours() {
+        let log = Log::new();
+        let seen = log.clone();
+        let main = async move {
+            let cleanup = async move {
+                let _cancelled = cancel::catch(pending::<()>()).await;
+                seen.add(all_tasks().len());
+            };
+            spawn(cleanup).detach();
+        };
+        executor.block_on(main).unwrap();
+        assert!(executor.shutdown(pending()).unwrap().is_clean(), "{name}");
+        assert_eq!(log.take(), [1], "{name}");
     }
 }
 
