@@ -1,7 +1,15 @@
-//! `cargo xtask conformance`: the recorded asyncio programs, or new ones that a Python is asked about, run on tulipa.
+//! `cargo xtask conformance`: the recorded asyncio programs, or new ones that a Python is asked about, run on tulipa; and
+//! with `--coverage` the behaviours of asyncio, each beside the tests that hold tulipa to it.
 //!
 //! The interpreter is an example of the facade crate, built when it is asked for: `cargo xtask` itself does not wait for
 //! tulipa to compile.
+
+mod catalogue;
+mod coverage;
+mod id;
+mod scan;
+
+use coverage::run as coverage;
 
 use crate::process::{self, Failure};
 use std::fs;
@@ -44,6 +52,9 @@ pub(crate) struct Options {
     /// How many programs the oracle is to find.
     #[arg(long, value_name = "N", default_value_t = 100, requires = "oracle")]
     count: u32,
+    /// Run nothing: print which tests carry each behaviour of the catalogue. One without a test or a reason is an error.
+    #[arg(long, exclusive = true)]
+    coverage: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -55,6 +66,9 @@ enum Flavour {
 
 /// Runs what `options` choose. The interpreter prints its line; what differs is a failure.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    if options.coverage {
+        return coverage();
+    }
     let asked = match &options.oracle {
         Some(python) => Some(ask(python, options.seed.unwrap_or(0), options.count)?),
         None => None,
