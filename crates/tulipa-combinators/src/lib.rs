@@ -4,6 +4,7 @@
 
 mod as_completed;
 mod awaiter;
+mod cancel_within;
 mod distinct;
 mod gather;
 mod group;
@@ -15,6 +16,7 @@ mod wait;
 mod watch;
 
 pub use as_completed::{AsCompleted, AsCompletedWithin, Next, NextWithin, as_completed};
+pub use cancel_within::{CancelWithin, Ending, TaskExt};
 pub use gather::{Gather, GatherAll, gather};
 pub use group::{ChildBuilder, GroupClosed, GroupError, TaskGroup};
 pub use shield::{Shield, shield};

@@ -17,9 +17,9 @@ mod to_thread;
 pub use runtime::{BuildError, Builder, Flavour, RunError, Runtime, run};
 pub use to_thread::{ToThread, to_thread};
 pub use tulipa_combinators::{
-    AsCompleted, AsCompletedWithin, Elapsed, Gather, GatherAll, GroupClosed, GroupError,
-    ReturnWhen, Shield, TaskGroup, WaitForError, as_completed, gather, shield, timeout, timeout_at,
-    wait, wait_for,
+    AsCompleted, AsCompletedWithin, Elapsed, Ending, Gather, GatherAll, GroupClosed, GroupError,
+    ReturnWhen, Shield, TaskExt, TaskGroup, WaitForError, as_completed, gather, shield, timeout,
+    timeout_at, wait, wait_for,
 };
 pub use tulipa_executor::{Handle, ShutdownReport};
 pub use tulipa_macros::{gather, main, test};

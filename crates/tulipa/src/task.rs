@@ -1,5 +1,6 @@
 //! Tasks: handles, how they end, and how they are made with a name, a context, or an eager first step.
 
+pub use tulipa_combinators::{CancelWithin, Ending, TaskExt};
 pub use tulipa_task::{
     Awaitable, Builder, CallbackHandle, Deferred, IntoTask, InvalidState, Observer, Panic, Report,
     SetError, SharedTask, StillPending, Subscription, Task, TaskError, TaskId, TaskRef, TaskState,

@@ -6,6 +6,7 @@
 )]
 
 mod as_completed;
+mod cancel_within;
 mod deadline;
 mod gather;
 mod gather_cancel;

@@ -1,7 +1,11 @@
 //! Virtual time on every flavour: it moves when nothing can run, and only then.
 
+use std::future::pending;
 use std::time::Duration;
-use tulipa::{Builder, Flavour, gather, interval, sleep, spawn, time, timeout, wait_for};
+use tulipa::{
+    Builder, Deferred, Ending, Flavour, TaskExt as _, cancel, gather, interval, sleep, spawn, time,
+    timeout, wait_for,
+};
 
 const FLAVOURS: [(Flavour, usize); 5] = [
     (Flavour::CurrentThread, 1),
@@ -74,5 +78,35 @@ fn limits_pass_in_virtual_time() {
                 .is_err()
         );
         assert_eq!((time::now() - began).as_secs(), 10);
+    });
+}
+
+/// Cancel, wait, abort; the flavour decides nothing.
+#[test]
+fn cancel_within_says_who_was_late() {
+    on_each(async || {
+        let [quick, slow] = [5, 50].map(|seconds| {
+            let begun = Deferred::<()>::new();
+            let task = spawn({
+                let begun = begun.clone();
+                cancel::finally(
+                    async move {
+                        begun.set_result(()).unwrap();
+                        pending::<()>().await
+                    },
+                    sleep(Duration::from_secs(seconds)),
+                )
+            });
+            (begun, task)
+        });
+        for (begun, _) in [&quick, &slow] {
+            begun.clone().await.unwrap();
+        }
+        let began = time::now();
+        let grace = Duration::from_secs(10);
+        let ending = quick.1.cancel_within(grace).await;
+        assert!(matches!(ending, Ending::Cancelled(_)), "{ending:?}");
+        assert_eq!(slow.1.cancel_within(grace).await, Ending::Aborted);
+        assert_eq!((time::now() - began).as_secs(), 5 + 10);
     });
 }
