@@ -5,6 +5,8 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+#[cfg(doctest)]
+mod book;
 pub mod context;
 mod driver;
 pub mod io;

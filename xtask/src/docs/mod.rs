@@ -1,12 +1,17 @@
-//! `cargo xtask docs`: the API docs, private items too so that internal links are checked, and the book.
+//! `cargo xtask docs`: the API docs, private items too so that internal links are checked, and the book, whose Python
+//! programs are run. Its Rust programs are doc tests of the facade.
+
+mod book;
+mod python;
 
 use crate::process::{self, Failure};
 use std::io;
 use std::process::{Command, Stdio};
 
-/// Builds both. Without mdbook the book is left out, and that is said: a toolchain must be enough.
+/// Builds and checks all of it. What a machine lacks is left out, and that is said: a toolchain must be enough.
 pub(crate) fn run() -> Result<(), Failure> {
     api()?;
+    println!("{}", python::check()?);
     match Command::new("mdbook")
         .arg("--version")
         .stdout(Stdio::null())
