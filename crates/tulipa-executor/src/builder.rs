@@ -10,7 +10,8 @@ use crate::shared::{Handler, Shared};
 use crate::sim::Plan;
 use crate::sleep::{MAX_WORKERS, Sleep};
 use crate::sync::Parker;
-use crate::worker::Seat;
+use crate::watchdog::{self, Watchdog};
+use crate::worker::{Post, Seat};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub struct Builder {
     blocking_keep_alive: Duration,
     join_limit: Duration,
     handler: Option<Handler>,
+    watchdog: bool,
 }
 
 /// An executor was not built, and nothing of it runs.
@@ -70,6 +72,7 @@ impl Builder {
             blocking_keep_alive: Duration::from_secs(10),
             join_limit: Duration::from_secs(300), // asyncio's (R-19)
             handler: None,
+            watchdog: true,
         }
     }
 
@@ -178,6 +181,16 @@ impl Builder {
         self
     }
 
+    /// Whether a thread looks after workers that stay in one poll, and has others take over what these leave behind. By
+    /// default there is one where there are others: on several workers, each with its own thread.
+    ///
+    /// It looks a hundred times a second while something runs, and not at all while nothing does. Who behaves is not held
+    /// up by it: no task is woken once more, and no lock is taken. Turn it off if no poll is ever long.
+    pub fn watchdog(mut self, watchdog: bool) -> Self {
+        self.watchdog = watchdog;
+        self
+    }
+
     /// Builds the executor, and starts its threads.
     ///
     /// # Errors
@@ -186,7 +199,9 @@ impl Builder {
     /// left running then.
     pub fn build(self) -> Result<Executor, BuildError> {
         let workers = self.count_workers()?;
-        let (crew, mut seats) = self.hire(workers);
+        let kennel = (self.watchdog && self.flavour == Flavour::MultiThread && workers > 1)
+            .then(Parker::new);
+        let (crew, mut seats) = self.hire(workers, kennel.as_ref());
         let limits = Limits {
             threads: self.max_blocking_threads,
             keep_alive: self.blocking_keep_alive,
@@ -198,13 +213,24 @@ impl Builder {
         } else {
             1
         };
-        let others = seats.split_off(at_home);
+        let others = seats.split_off(at_home).into_iter().map(Post::Worker);
+        let posts = others.chain(kennel.map(Post::Watchdog)).collect();
         let pool = Pool::new(limits, Arc::clone(&crew));
         let registry = Registry::with_shards(workers + 1);
         let shared = Shared::new(crew, registry, pool, seats, self.handler);
-        let thread = |worker: usize| {
-            let builder = thread::Builder::new().name(format!("{}-{worker}", self.thread_name));
-            match self.stack_size {
+        let thread = |post: &Post| {
+            let builder = thread::Builder::new();
+            let (builder, stack_size) = match post {
+                Post::Worker(seat) => {
+                    let name = format!("{}-{}", self.thread_name, seat.local.worker());
+                    (builder.name(name), self.stack_size)
+                }
+                Post::Watchdog(_) => {
+                    let name = format!("{}-watchdog", self.thread_name);
+                    (builder.name(name), Some(watchdog::STACK_SIZE))
+                }
+            };
+            match stack_size {
                 Some(bytes) => builder.stack_size(bytes),
                 None => builder,
             }
@@ -213,7 +239,7 @@ impl Builder {
             Handle::new(Arc::new(shared)),
             self.flavour,
             self.join_limit,
-            others,
+            posts,
             thread,
         )
     }
@@ -233,7 +259,11 @@ impl Builder {
     }
 
     /// The workers together, and each one's seat.
-    fn hire(&self, workers: usize) -> (Arc<Crew<tulipa_task::Runnable>>, Vec<Seat>) {
+    fn hire(
+        &self,
+        workers: usize,
+        kennel: Option<&Parker>,
+    ) -> (Arc<Crew<tulipa_task::Runnable>>, Vec<Seat>) {
         let (order, simulated) = match self.flavour {
             Flavour::MultiThread => (Order::Stealing, false),
             Flavour::CurrentThread => (Order::Fifo, false),
@@ -255,6 +285,7 @@ impl Builder {
             Sleep::new(unparkers, Helm::new(driver)),
             order,
             simulated,
+            kennel.map(|parker| Watchdog::new(parker.unparker().clone())),
         ));
         let local = |(worker, own)| Local::new(Arc::clone(&crew), worker, own);
         let seats = own.into_iter().enumerate().map(local).zip(parkers);
@@ -289,7 +320,7 @@ impl fmt::Display for BuildError {
             ),
             Kind::NoThread { started, wanted, source } => write!(
                 f,
-                "of {wanted} worker threads {started} could be started, then: {source}; \
+                "of {wanted} threads {started} could be started, then: {source}; \
                  ask for fewer `workers`, lower `stack_size`, or raise the system's limit on threads",
             ),
         }

@@ -4,6 +4,7 @@ use crate::queue::{HOME, Local, Order, Queues, Run};
 use crate::sleep::Sleep;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::unwind;
+use crate::watchdog::Watchdog;
 
 /// The workers of an executor, together.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Crew<T> {
     stopping: AtomicBool,
     /// Whether one thread steps all workers, and finds out by itself whether all is quiet.
     simulated: bool,
+    /// If there is one.
+    watchdog: Option<Watchdog>,
 }
 
 /// Somebody is inside `block_on`. A virtual clock moves only then: between the end of main and the shutdown that follows there is
@@ -32,7 +35,13 @@ fn weight(worker: usize) -> usize {
 }
 
 impl<T: Run> Crew<T> {
-    pub(crate) fn new(queues: Queues<T>, sleep: Sleep, order: Order, simulated: bool) -> Self {
+    pub(crate) fn new(
+        queues: Queues<T>,
+        sleep: Sleep,
+        order: Order,
+        simulated: bool,
+        watchdog: Option<Watchdog>,
+    ) -> Self {
         Self {
             queues,
             sleep,
@@ -42,6 +51,7 @@ impl<T: Run> Crew<T> {
             settlers: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             simulated,
+            watchdog,
         }
     }
 
@@ -73,10 +83,48 @@ impl<T: Run> Crew<T> {
         self.sleep.wake(HOME);
     }
 
+    pub(crate) fn watchdog(&self) -> Option<&Watchdog> {
+        self.watchdog.as_ref()
+    }
+
+    /// A worker is awake that was not: the watchdog is to look after it.
+    pub(crate) fn stir(&self) {
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.stir();
+        }
+    }
+
+    /// Leaves to others what this worker, which is stuck in a poll, would have run next.
+    pub(crate) fn take_over(&self, worker: usize) {
+        self.job_begins(); // until it is queued again, nobody else knows of the task: all is not quiet
+        match self.queues.steal_next_slot(worker) {
+            Some(item) => self.inject(item),
+            None if self.queues.has_queued(worker) => self.sleep.work_queued(),
+            None => {}
+        }
+        self.job_ends();
+    }
+
+    /// Whether this worker is there, and does not sleep.
+    pub(crate) fn is_awake(&self, worker: usize) -> bool {
+        // Relaxed: a moment's guess, for the watchdog.
+        let is_there = worker != HOME || self.present.load(Ordering::Relaxed) & ATTENDED != 0;
+        is_there && !self.sleep.is_asleep(worker)
+    }
+
+    /// Whether all who are there sleep.
+    pub(crate) fn is_asleep(&self) -> bool {
+        let count = self.sleep.count();
+        // Relaxed: as in `is_awake`; when it matters, a fence is before this.
+        let present = self.present.load(Ordering::Relaxed) & !ATTENDED;
+        count.searching() == 0 && count.sleeping() == present
+    }
+
     pub(crate) fn arrive(&self, worker: usize) {
         // Relaxed: who arrives is awake, and is seen to be there by whoever sees it asleep (`Counters` are exchanged with
         // Release after this).
         self.present.fetch_add(weight(worker), Ordering::Relaxed);
+        self.stir();
     }
 
     /// A worker goes that is awake, and not searching.
@@ -95,7 +143,8 @@ impl<T: Run> Crew<T> {
 
     /// A blocking job is about to be queued.
     pub(crate) fn job_begins(&self) {
-        // Relaxed: who begins one is a worker that is awake, or a thread that nobody waits for.
+        // Relaxed: who begins one is a worker that is awake, or a thread that nobody waits for; or the watchdog, and then who
+        // finds the slot empty that it has emptied (an exchange, both times) sees this.
         self.jobs.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -185,6 +234,9 @@ impl<T: Run> Crew<T> {
         self.stopping.store(true, Ordering::Release);
         for worker in 0..self.queues.workers() {
             self.sleep.wake(worker); // begins with a fence that pairs with the one in `fall_asleep`
+        }
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.call_off();
         }
     }
 

@@ -7,7 +7,7 @@ use crate::handle::Handle;
 use crate::shared::{Shared, Stage};
 use crate::shutdown::{self, ShutdownReport};
 use crate::sim;
-use crate::worker::{self, Roster, Seat};
+use crate::worker::{self, Post, Roster, Seat};
 use std::fmt;
 use std::future::Future;
 use std::thread;
@@ -64,13 +64,13 @@ impl Executor {
         Builder::new()
     }
 
-    /// Starts the threads of all `seats` but the first. An error leaves none of them running.
+    /// Starts a thread for each of `posts`. An error leaves none of them running.
     pub(crate) fn start(
         handle: Handle,
         flavour: Flavour,
         join_limit: Duration,
-        seats: Vec<Seat>,
-        builder: impl Fn(usize) -> thread::Builder,
+        posts: Vec<Post>,
+        builder: impl Fn(&Post) -> thread::Builder,
     ) -> Result<Self, BuildError> {
         let executor = Self {
             handle,
@@ -78,12 +78,12 @@ impl Executor {
             roster: Roster::default(),
             join_limit,
         };
-        let wanted = seats.len();
-        for (started, seat) in seats.into_iter().enumerate() {
+        let wanted = posts.len();
+        for (started, post) in posts.into_iter().enumerate() {
             let (handle, enlisted) = (executor.handle.clone(), executor.roster.enlist());
-            let thread = builder(seat.local.worker()).spawn(move || {
+            let thread = builder(&post).spawn(move || {
                 let _until_the_end = enlisted;
-                worker::run(&handle, seat);
+                worker::hold(&handle, post);
             });
             match thread {
                 Ok(thread) => executor.roster.add(thread),

@@ -23,6 +23,7 @@ mod stats;
 mod step;
 mod sync;
 mod unwind;
+mod watchdog;
 mod worker;
 
 pub use block_on::BlockOnError;

@@ -152,6 +152,11 @@ impl<T: Run> Queues<T> {
         success(self.ends[victim].stealer.steal_batch_and_pop(&local.deque))
     }
 
+    /// Whether a thief would find something in a worker's queue.
+    pub(crate) fn has_queued(&self, worker: usize) -> bool {
+        !self.ends[worker].stealer.is_empty()
+    }
+
     pub(crate) fn steal_next_slot(&self, victim: usize) -> Option<T> {
         self.ends[victim].next.take()
     }

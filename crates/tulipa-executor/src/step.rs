@@ -200,6 +200,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         match self.crew().sleep().woken(self.local.worker(), sleeping) {
             Ok(token) => {
                 self.local.tally().wakes.add_one();
+                self.crew().stir();
                 self.search(token);
                 Step::Looked
             }

@@ -32,7 +32,7 @@ mod model {
     pub(crate) use loom::thread::yield_now as give_way;
     use std::collections::VecDeque;
     use std::sync::Arc;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     /// loom's mutex in parking_lot's form: a lock is never poisoned.
     #[derive(Debug, Default)]
@@ -146,6 +146,11 @@ mod model {
                 token.changed.wait(&mut left);
             }
             *left = false;
+        }
+
+        /// A model has no time: it never times out.
+        pub(crate) fn park_timeout(&self, _: Duration) {
+            self.park();
         }
     }
 

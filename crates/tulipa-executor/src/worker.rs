@@ -7,6 +7,7 @@ use crate::queue::{Local, Run};
 use crate::step::{Step, Worker};
 use crate::sync::{Condvar, Mutex, Parker};
 use crate::unwind;
+use crate::watchdog;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,9 +21,20 @@ pub(crate) struct Seat {
     pub(crate) parker: Parker,
 }
 
-/// The life of a thread that the executor started: it works until the executor stops.
-pub(crate) fn run(handle: &Handle, seat: Seat) {
-    drop(sit(handle, seat, |worker, parker| worker.serve(parker)));
+/// What a thread of the executor's own is there for.
+#[derive(Debug)]
+pub(crate) enum Post {
+    Worker(Seat),
+    /// With what it waits on.
+    Watchdog(Parker),
+}
+
+/// The life of a thread that the executor started: it works, or watches, until the executor stops.
+pub(crate) fn hold(handle: &Handle, post: Post) {
+    match post {
+        Post::Worker(seat) => drop(sit(handle, seat, |worker, parker| worker.serve(parker))),
+        Post::Watchdog(parker) => watchdog::run(handle.shared().crew(), &parker),
+    }
 }
 
 /// The calling thread works at home until `main` has ended.

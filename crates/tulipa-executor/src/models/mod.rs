@@ -7,6 +7,7 @@ mod home;
 mod settle;
 mod shutdown;
 mod sleep;
+mod watchdog;
 
 use crate::choice::Fast;
 use crate::crew::Crew;
@@ -15,6 +16,7 @@ use crate::queue::{Local, Order, Queues, Run};
 use crate::sleep::Sleep;
 use crate::step::Worker;
 use crate::sync::{Condvar, Mutex, Parker};
+use crate::watchdog::Watchdog;
 use loom::thread::JoinHandle;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock, Weak};
@@ -154,6 +156,16 @@ impl Hired {
 
 /// A crew of `workers` on `driver`, which the last item of `ran` stops.
 fn crew(workers: usize, driver: Arc<dyn Driver>, ran: &Ran) -> (Arc<Crew<Item>>, Vec<Hired>) {
+    crew_with(workers, driver, ran, None)
+}
+
+/// The same, with a watchdog.
+fn crew_with(
+    workers: usize,
+    driver: Arc<dyn Driver>,
+    ran: &Ran,
+    watchdog: Option<Watchdog>,
+) -> (Arc<Crew<Item>>, Vec<Hired>) {
     let (queues, own) = Queues::new(workers);
     let parkers: Vec<_> = (0..workers).map(|_| Parker::new()).collect();
     let unparkers = parkers
@@ -161,7 +173,7 @@ fn crew(workers: usize, driver: Arc<dyn Driver>, ran: &Ran) -> (Arc<Crew<Item>>,
         .map(|parker| parker.unparker().clone())
         .collect();
     let sleep = Sleep::new(unparkers, Helm::new(driver));
-    let crew = Arc::new(Crew::new(queues, sleep, Order::Stealing, false));
+    let crew = Arc::new(Crew::new(queues, sleep, Order::Stealing, false, watchdog));
     let hire = |((index, own), parker)| Hired {
         local: Local::new(Arc::clone(&crew), index, own),
         parker,

@@ -49,7 +49,7 @@ fn a_system_without_threads_is_an_error_that_keeps_the_reason() {
     assert!(
         error
             .to_string()
-            .starts_with("of 3 worker threads 0 could be started"),
+            .starts_with("of 4 threads 0 could be started"),
         "{error}"
     );
     assert!(error.source().is_some());

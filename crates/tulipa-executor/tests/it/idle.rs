@@ -32,6 +32,12 @@ impl Driver for Counted {
     }
 }
 
+/// Four workers, and no watchdog, which would wake one if the system took the other from its core for long.
+fn counted() -> Executor {
+    let builder = Executor::builder().workers(4).watchdog(false);
+    builder.build().unwrap()
+}
+
 #[test]
 fn idle_workers_sleep_and_one_of_them_is_in_the_driver() {
     let driver = Arc::new(Counted::default());
@@ -52,7 +58,7 @@ fn idle_workers_sleep_and_one_of_them_is_in_the_driver() {
 
 #[test]
 fn a_task_spawned_and_awaited_wakes_no_other_worker() {
-    let executor = Executor::builder().workers(4).build().unwrap();
+    let executor = counted();
     wait_until_asleep(&executor, 3);
     executor
         .block_on(async {
@@ -67,7 +73,7 @@ fn a_task_spawned_and_awaited_wakes_no_other_worker() {
 
 #[test]
 fn a_task_that_yields_alone_wakes_no_other_worker() {
-    let executor = Executor::builder().workers(4).build().unwrap();
+    let executor = counted();
     wait_until_asleep(&executor, 3);
     executor
         .block_on(async {
@@ -85,7 +91,7 @@ fn a_task_that_yields_alone_wakes_no_other_worker() {
 
 #[test]
 fn one_task_from_outside_wakes_one_worker() {
-    let executor = Executor::builder().workers(4).build().unwrap();
+    let executor = counted();
     for round in 1..=100 {
         wait_until_asleep(&executor, 3);
         assert_eq!(

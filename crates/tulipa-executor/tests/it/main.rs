@@ -17,3 +17,4 @@ mod shutdown;
 mod simulation;
 mod stealing;
 mod stress;
+mod watchdog;

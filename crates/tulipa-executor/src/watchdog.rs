@@ -1,0 +1,268 @@
+//! The watchdog: sees a worker that stays in one poll, and has others take over what it leaves behind.
+//!
+//! A worker wakes nobody for the task in its next slot, nor for the driver that it has just left: it comes back to both in
+//! a moment. One whose task computes for a second, or blocks its thread, does not. To wake a thief at every push would be
+//! the cure at everybody's cost; a thread that looks once in a while costs those who behave nothing:
+//!
+//! * It takes the task out of a stuck worker's next slot, and queues it for all.
+//! * It wakes a thief for the queue of a stuck worker.
+//! * It wakes a worker for the driver, if nobody is there because its last visitor is stuck.
+//!
+//! Stuck is who has run no other task between two looks. While nothing happens at all the watchdog dozes: it waits
+//! without a limit, and the first worker that wakes up stirs it.
+//!
+//! What only the worker at home may run is not helped: a main that shares its thread with a long poll waits for it.
+
+use crate::crew::Crew;
+use crate::queue::Run;
+use crate::sync::{AtomicBool, Ordering, Parker, Unparker, fence};
+use std::time::Duration;
+
+/// Between two looks. A stuck worker is helped after one to two of these; and a hundred looks a second are a
+/// thousandth of a core.
+const TICK: Duration = Duration::from_millis(10);
+
+/// It dozes after so many looks that saw nothing move: often enough that a program with an event now and then stirs it
+/// seldom.
+const QUIET_LOOKS: u32 = 5;
+
+/// In bytes: it calls nothing that is not in this crate, but to queue a task may allocate.
+pub(crate) const STACK_SIZE: usize = 64 * 1024;
+
+/// How others reach the watchdog.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    dozes: AtomicBool,
+    unparker: Unparker,
+}
+
+/// How long it is until the next look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pause {
+    Tick,
+    UntilStirred,
+}
+
+impl Watchdog {
+    pub(crate) fn new(unparker: Unparker) -> Self {
+        Self {
+            dozes: AtomicBool::new(false),
+            unparker,
+        }
+    }
+
+    /// A worker is awake that may have slept: ends a doze.
+    pub(crate) fn stir(&self) {
+        // Pairs with the fence in `doze`: either the watchdog sees that a worker is awake, or this thread that it dozes.
+        fence(Ordering::SeqCst);
+        // Relaxed: the fence orders the load; and of several the exchange decides who unparks.
+        if self.dozes.load(Ordering::Relaxed) && self.dozes.swap(false, Ordering::Relaxed) {
+            self.unparker.unpark();
+        }
+    }
+
+    /// Ends a pause, because the executor ends.
+    pub(crate) fn call_off(&self) {
+        self.unparker.unpark();
+    }
+
+    /// Waits until stirred, unless it is not quiet after all.
+    pub(crate) fn doze(&self, parker: &Parker, is_quiet: impl FnOnce() -> bool) {
+        // Relaxed: ordered by the fence, which pairs with that in `stir`.
+        self.dozes.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if is_quiet() {
+            parker.park();
+        }
+        // Relaxed: a `stir` that comes between finds nobody to end a doze of, which is true.
+        self.dozes.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The life of the watchdog's thread: it looks after `crew` until that stops.
+pub(crate) fn run<T: Run>(crew: &Crew<T>, parker: &Parker) {
+    let Some(watchdog) = crew.watchdog() else {
+        return;
+    };
+    let mut watch = Watch::new(crew);
+    while !crew.is_stopping() {
+        match watch.look(crew) {
+            Pause::Tick => parker.park_timeout(TICK),
+            Pause::UntilStirred => watchdog.doze(parker, || watch.is_quiet(crew)),
+        }
+    }
+}
+
+/// What was seen at the last look.
+#[derive(Debug)]
+struct Watch {
+    /// How many tasks each worker had run.
+    polls: Vec<u64>,
+    quiet_looks: u32,
+}
+
+impl Watch {
+    fn new<T: Run>(crew: &Crew<T>) -> Self {
+        let workers = 0..crew.queues().workers();
+        Self {
+            polls: workers.map(|worker| polls(crew, worker)).collect(),
+            quiet_looks: 0,
+        }
+    }
+
+    /// Looks once, and helps those who are stuck.
+    fn look<T: Run>(&mut self, crew: &Crew<T>) -> Pause {
+        if self.is_quiet(crew) {
+            self.quiet_looks += 1;
+            return match self.quiet_looks {
+                ..QUIET_LOOKS => Pause::Tick,
+                _ => Pause::UntilStirred,
+            };
+        }
+        self.quiet_looks = 0;
+        let mut is_stuck = false;
+        for worker in 0..self.polls.len() {
+            let polls = polls(crew, worker);
+            if polls == std::mem::replace(&mut self.polls[worker], polls) && crew.is_awake(worker) {
+                is_stuck = true;
+                crew.take_over(worker);
+            }
+        }
+        if is_stuck {
+            crew.sleep().man_the_helm();
+        }
+        Pause::Tick
+    }
+
+    /// Whether all sleep, and nobody has run anything since the last look.
+    fn is_quiet<T: Run>(&self, crew: &Crew<T>) -> bool {
+        crew.is_asleep()
+            && self
+                .polls
+                .iter()
+                .enumerate()
+                .all(|(worker, before)| polls(crew, worker) == *before)
+    }
+}
+
+fn polls<T: Run>(crew: &Crew<T>, worker: usize) -> u64 {
+    crew.queues().tally(worker).polls.get()
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Pause, QUIET_LOOKS, Watch};
+    use crate::crew::Crew;
+    use crate::driver::{Helm, ThreadDriver};
+    use crate::queue::{Local, Order, Queues, Run};
+    use crate::sleep::Sleep;
+    use crate::sync::Parker;
+    use std::sync::Arc;
+    use tulipa_task::Why;
+
+    struct Item;
+
+    impl Run for Item {
+        fn run(self) -> Option<Self> {
+            None
+        }
+
+        fn is_homed(&self) -> bool {
+            false
+        }
+    }
+
+    /// Two workers that have arrived, and are awake.
+    fn crew() -> (Arc<Crew<Item>>, Vec<Local<Item>>) {
+        let (queues, own) = Queues::new(2);
+        let unparkers = (0..2).map(|_| Parker::new().unparker().clone()).collect();
+        let sleep = Sleep::new(unparkers, Helm::new(Arc::new(ThreadDriver::default())));
+        let crew = Arc::new(Crew::new(queues, sleep, Order::Stealing, false, None));
+        let locals: Vec<_> = (own.into_iter().enumerate())
+            .map(|(worker, own)| Local::new(Arc::clone(&crew), worker, own))
+            .collect();
+        (0..2).for_each(|worker| crew.arrive(worker));
+        (crew, locals)
+    }
+
+    fn fall_asleep(crew: &Crew<Item>, worker: usize) {
+        let token = crew.sleep().search();
+        let _asleep = crew.sleep().fall_asleep(worker, token);
+    }
+
+    #[test]
+    fn a_worker_that_ran_something_since_the_last_look_keeps_what_it_has() {
+        let (crew, locals) = crew();
+        let mut watch = Watch::new(&crew);
+        locals[1].accept(Item, Why::Woken);
+        locals[1].tally().polls.add_one();
+        assert_eq!(watch.look(&crew), Pause::Tick);
+        assert!(!crew.queues().any(), "it is still in the next slot");
+        assert_eq!(watch.look(&crew), Pause::Tick);
+        assert!(
+            crew.queues().any(),
+            "it has run nothing since, and the slot was emptied for all"
+        );
+        assert!(!crew.has_jobs());
+    }
+
+    #[test]
+    fn a_worker_that_sleeps_is_not_stuck() {
+        let (crew, locals) = crew();
+        let mut watch = Watch::new(&crew);
+        locals[1].accept(Item, Why::Woken);
+        fall_asleep(&crew, 1);
+        let _pause = watch.look(&crew);
+        assert!(!crew.queues().any());
+    }
+
+    #[test]
+    fn a_thief_is_woken_for_the_queue_of_a_stuck_worker() {
+        let (crew, locals) = crew();
+        let mut watch = Watch::new(&crew);
+        locals[1].accept(Item, Why::Yielded);
+        fall_asleep(&crew, 0);
+        let _pause = watch.look(&crew);
+        assert_eq!(crew.sleep().count().searching(), 1);
+        assert_eq!(crew.sleep().count().sleeping(), 0);
+    }
+
+    #[test]
+    fn somebody_is_woken_for_a_driver_that_nobody_attends() {
+        let (crew, _locals) = crew();
+        let mut watch = Watch::new(&crew);
+        fall_asleep(&crew, 0);
+        let _pause = watch.look(&crew);
+        assert!(!crew.sleep().is_asleep(0));
+    }
+
+    #[test]
+    fn nobody_is_woken_for_a_driver_that_somebody_attends() {
+        let (crew, _locals) = crew();
+        let mut watch = Watch::new(&crew);
+        fall_asleep(&crew, 0);
+        let _at_helm = crew.sleep().helm().take(0);
+        let _pause = watch.look(&crew);
+        assert!(crew.sleep().is_asleep(0));
+    }
+
+    #[test]
+    fn it_dozes_when_it_has_seen_nothing_move_for_a_while() {
+        let (crew, locals) = crew();
+        let mut watch = Watch::new(&crew);
+        locals[1].tally().polls.add_one();
+        fall_asleep(&crew, 0);
+        fall_asleep(&crew, 1);
+        assert_eq!(
+            watch.look(&crew),
+            Pause::Tick,
+            "one ran something before it fell asleep"
+        );
+        for _ in 1..QUIET_LOOKS {
+            assert_eq!(watch.look(&crew), Pause::Tick);
+        }
+        assert_eq!(watch.look(&crew), Pause::UntilStirred);
+        crew.sleep().wake(0);
+        assert_eq!(watch.look(&crew), Pause::Tick);
+    }
+}
