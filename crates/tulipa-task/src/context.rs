@@ -189,19 +189,30 @@ impl Context {
         })))))
     }
 
+    /// Makes the variables of the current context what they are in this one: a copy, the other way round.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa_task::{Context, context_var};
+    ///
+    /// context_var! { static COLOUR: &'static str = "white" }
+    ///
+    /// let before = Context::copy();
+    /// COLOUR.set("red");
+    /// before.restore();
+    /// assert_eq!(COLOUR.get(), "white");
+    /// ```
+    pub fn restore(&self) {
+        let copy = Slot(Some(self.0.clone())).copy(Policy::OnRequest);
+        let _dropped_outside = with_current(|slot| slot.replace(copy));
+    }
+
     /// Runs `inside` with this as the current context. What it sets stays here.
     ///
     /// A context that is current in several places at once is as safe as any shared value; who sets last, counts.
     pub fn run<R>(&self, inside: impl FnOnce() -> R) -> R {
-        struct Restore(Slot);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                with_current(|slot| std::mem::swap(slot, &mut self.0));
-            }
-        }
-        let mut restore = Restore(Slot(Some(self.0.clone())));
-        with_current(|slot| std::mem::swap(slot, &mut restore.0));
-        inside()
+        Slot(Some(self.0.clone())).run(inside)
     }
 
     pub(crate) fn into_slot(self) -> Slot {
@@ -249,6 +260,32 @@ impl Slot {
     /// What a task spawned here begins with.
     pub(crate) fn inherited() -> Self {
         with_current(|slot| slot.copy(Policy::Inherit))
+    }
+
+    /// Puts other variables in the place of all that are set, for those too with whom it is shared.
+    fn replace(&mut self, others: Self) -> Self {
+        match self.0.as_deref() {
+            Some(Node::Shared(shared)) => std::mem::replace(&mut *shared.lock(), others),
+            _ => std::mem::replace(self, others),
+        }
+    }
+
+    /// All of it: a copy of what is a task's own, what is shared as it is.
+    pub(crate) fn same(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Runs `inside` with this as the current context.
+    pub(crate) fn run<R>(self, inside: impl FnOnce() -> R) -> R {
+        struct Restore(Slot);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                with_current(|slot| std::mem::swap(slot, &mut self.0));
+            }
+        }
+        let mut restore = Restore(self);
+        with_current(|slot| std::mem::swap(slot, &mut restore.0));
+        inside()
     }
 
     /// A copy of the entries whose policy is `least` or freer.

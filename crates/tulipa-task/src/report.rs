@@ -68,11 +68,12 @@ impl fmt::Debug for Report<'_> {
     }
 }
 
-/// Reports the outcome of `header`, which is about to be dropped, if it is a failure that nobody has read.
+/// Reports the outcome of `header`, which is about to be dropped, if it is a failure that nobody has read. The handler
+/// runs in the context of the task, or of the callback (CV-10).
 ///
 /// # Safety
 ///
-/// Rule 3: the outcome may be read.
+/// Rule 3: the outcome may be read, and is the caller's to drop.
 pub(crate) unsafe fn unread(header: &Header) {
     let state = header.state.load();
     let message = match (state.end(), header.kind()) {
@@ -89,8 +90,10 @@ pub(crate) unsafe fn unread(header: &Header) {
             failure,
         })
     };
+    // SAFETY: rule 3: it is done, so nobody runs in its context; and nobody else drops what it holds.
+    let context = header.context.with(|slot| unsafe { (*slot).same() });
     // SAFETY: the caller's promise.
-    unsafe { (header.vtable().failure)(header.as_ptr(), show) };
+    context.run(|| unsafe { (header.vtable().failure)(header.as_ptr(), show) });
 }
 
 /// Reports a panic of code that `header` had to run for somebody else.
