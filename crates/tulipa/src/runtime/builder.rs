@@ -1,5 +1,6 @@
 //! What a runtime is to be.
 
+use super::kept::Kept;
 use super::{BuildError, RunError, Runtime};
 use crate::driver::IoDriver;
 use std::borrow::Cow;
@@ -230,6 +231,7 @@ impl Builder {
             executor,
             driver,
             settings: self.settings,
+            context: Kept::new(),
         })
     }
 
@@ -275,7 +277,7 @@ impl Builder {
     {
         let runtime = self.build().map_err(RunError::Build)?;
         let watch = runtime.watch();
-        let ended = runtime.try_run_watched(watch.as_ref(), main);
+        let ended = runtime.try_run_watched(watch.as_ref(), tulipa_task::Builder::new(), main);
         drop(runtime); // what is left is cancelled and waited for, before a panic goes on
         drop(watch); // not before: Ctrl-C also cuts that wait short
         match ended {

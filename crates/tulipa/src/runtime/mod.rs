@@ -4,6 +4,7 @@ mod builder;
 mod error;
 #[cfg_attr(not(unix), path = "no_interrupt.rs")]
 mod interrupt;
+mod kept;
 
 pub use builder::{Builder, Flavour};
 pub use error::{BuildError, RunError};
@@ -11,11 +12,12 @@ pub use error::{BuildError, RunError};
 use crate::driver::IoDriver;
 use builder::Settings;
 use interrupt::Watch;
+use kept::Kept;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use tulipa_executor::{Executor, Handle, ShutdownReport};
-use tulipa_task::Panic;
+use tulipa_task::{Context, Panic};
 use tulipa_timers::Timers;
 
 /// Runs `main` on a runtime of its own, to the end: asyncio's `run`.
@@ -54,7 +56,8 @@ where
 }
 
 /// Executor, timers and reactor. What asyncio's `Runner` is: several `run`s on one runtime, whose tasks live on from one
-/// to the next (R-29), until it is [shut down](Self::shutdown) or dropped.
+/// to the next (R-29), until it is [shut down](Self::shutdown) or dropped. The `run`s share a context, a copy of the one
+/// that it was built in (R-27).
 ///
 /// # Examples
 ///
@@ -70,6 +73,7 @@ pub struct Runtime {
     executor: Executor,
     driver: Arc<IoDriver>,
     settings: Settings,
+    context: Kept,
 }
 
 impl Runtime {
@@ -103,7 +107,48 @@ impl Runtime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        match self.try_run(main) {
+        self.run_as(tulipa_task::Builder::new(), self.context.clone().run(main))
+    }
+
+    /// The same in `context`, itself and not a copy; that of the runtime stays as it is (R-28).
+    ///
+    /// # Errors
+    ///
+    /// As [`run`].
+    ///
+    /// # Panics
+    ///
+    /// As [`run`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa::context::Context;
+    /// use tulipa::{Runtime, context_var};
+    ///
+    /// context_var! { static COLOUR: &'static str = "white" }
+    ///
+    /// let (runtime, garden) = (Runtime::new().unwrap(), Context::new());
+    /// runtime.run_in(&garden, async { drop(COLOUR.set("red")) }).unwrap();
+    /// assert_eq!(garden.run(|| COLOUR.get()), "red");
+    /// assert_eq!(runtime.run(async { COLOUR.get() }).unwrap(), "white");
+    /// ```
+    #[track_caller]
+    pub fn run_in<F>(&self, context: &Context, main: F) -> Result<F::Output, RunError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.run_as(tulipa_task::Builder::new().context(context), main)
+    }
+
+    #[track_caller]
+    fn run_as<F>(&self, task: tulipa_task::Builder, main: F) -> Result<F::Output, RunError>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        match self.try_run_watched(self.watch().as_ref(), task, main) {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(panic)) => panic.resume(),
             Err(error) => Err(error),
@@ -112,25 +157,17 @@ impl Runtime {
 
     /// The same, with a panic of `main` as a value: for those who have to shut down before it goes on.
     #[track_caller]
-    fn try_run<F>(&self, main: F) -> Result<Result<F::Output, Panic>, RunError>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        self.try_run_watched(self.watch().as_ref(), main)
-    }
-
-    #[track_caller]
     fn try_run_watched<F>(
         &self,
         watch: Option<&Watch>,
+        task: tulipa_task::Builder,
         main: F,
     ) -> Result<Result<F::Output, Panic>, RunError>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let builder = tulipa_task::Builder::new().name(self.settings.main_name.clone());
+        let builder = task.name(self.settings.main_name.clone());
         let Some(watch) = watch else {
             return error::split(self.executor.block_on_with(builder, main));
         };
