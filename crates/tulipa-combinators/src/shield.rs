@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tulipa_task::{Awaitable, IntoTask, Observer, Subscription, TaskError, TaskRef};
+use tulipa_task::{Awaitable, IntoTask, Leaf, Observer, Subscription, TaskError, TaskRef, waits};
 
 /// Awaits a task without passing requests to cancel on to it: asyncio's `shield`.
 ///
@@ -95,19 +95,25 @@ impl<A: Awaitable> Future for Shield<A> {
             None => {
                 this.waiting = Waiting::begin(task, cx);
                 if this.waiting.is_some() {
-                    return Poll::Pending;
+                    return pending(task);
                 }
             }
             Some(waiting) => {
                 waiting.bell.0.register(cx);
                 if !task.is_done() || is_held_back(cx) {
-                    return Poll::Pending;
+                    return pending(task);
                 }
             }
         }
         let outcome = this.inner.take_outcome();
         Poll::Ready(outcome.unwrap_or_else(|| taken("shield", this.inner.task_ref())))
     }
+}
+
+/// Pending, until that task has ended.
+fn pending<T>(task: &TaskRef) -> Poll<T> {
+    waits::note(Leaf::end_of(task));
+    Poll::Pending
 }
 
 impl<A: Awaitable> Drop for Shield<A> {

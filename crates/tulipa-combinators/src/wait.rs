@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tulipa_task::{Observer, TaskRef, TaskState};
+use tulipa_task::{Leaf, Observer, TaskRef, TaskState, waits};
 use tulipa_timers::{Sleep, sleep};
 
 /// Waits until all tasks have ended, or as [`return_when`](Wait::return_when) and [`timeout`](Wait::timeout) say, and
@@ -122,7 +122,7 @@ impl<A: AsRef<TaskRef>> Wait<A> {
         let observer: Arc<dyn Observer> = quorum.clone();
         let mut timer = self.limit.map(sleep);
         if let Some(timer) = &mut timer {
-            let armed = Pin::new(timer).poll(cx);
+            let armed = waits::quietly(|| Pin::new(timer).poll(cx));
             debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
         }
         self.suspended = Some(Suspended {
@@ -130,6 +130,13 @@ impl<A: AsRef<TaskRef>> Wait<A> {
             quorum,
             timer,
         });
+    }
+
+    /// Pending, until enough of the tasks have ended.
+    fn pending<T>(&self) -> Poll<T> {
+        let left = self.suspended.as_ref().map(|all| all.quorum.left());
+        waits::note(Leaf::Tasks(left.unwrap_or(0)));
+        Poll::Pending
     }
 
     fn finish(&mut self, mut suspended: Suspended) -> (Vec<A>, Vec<A>) {
@@ -154,14 +161,11 @@ impl<A: AsRef<TaskRef>> Future for Wait<A> {
         let this = &mut *self;
         let Some(suspended) = &mut this.suspended else {
             this.suspend(cx);
-            return Poll::Pending;
+            return this.pending();
         };
         suspended.quorum.awaiter.register(cx);
-        if is_held_back(cx) {
-            return Poll::Pending;
-        }
-        if !suspended.quorum.is_met() && !suspended.is_time_up(cx) {
-            return Poll::Pending;
+        if is_held_back(cx) || !suspended.quorum.is_met() && !suspended.is_time_up(cx) {
+            return this.pending();
         }
         let suspended = this.suspended.take().expect("it was looked at");
         Poll::Ready(this.finish(suspended))
@@ -171,7 +175,7 @@ impl<A: AsRef<TaskRef>> Future for Wait<A> {
 impl Suspended {
     fn is_time_up(&mut self, cx: &mut Context<'_>) -> bool {
         let timer = self.timer.as_mut();
-        timer.is_some_and(|timer| Pin::new(timer).poll(cx).is_ready())
+        timer.is_some_and(|timer| waits::quietly(|| Pin::new(timer).poll(cx).is_ready()))
     }
 }
 
@@ -206,6 +210,11 @@ impl Quorum {
             trigger: AtomicUsize::new(NONE),
             awaiter: Awaiter::here(),
         }
+    }
+
+    /// How many have not ended: a figure for people.
+    fn left(&self) -> usize {
+        self.left.load(Ordering::Relaxed) // nothing hangs on it
     }
 
     fn is_met(&self) -> bool {

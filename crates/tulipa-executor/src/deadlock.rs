@@ -1,13 +1,14 @@
-//! [`Deadlock`]: who waits for whom.
+//! [`Deadlock`]: who waits for whom, or for what.
 
 use std::collections::HashMap;
 use std::fmt;
-use tulipa_task::{Registry, TaskRef};
+use tulipa_task::{Activity, Registry, TaskRef, Waits};
 
 /// Nothing can run any more, and nothing will happen by itself: the tasks that are left wait for each other, or for
 /// somebody who has gone.
 ///
-/// Its text names each of them, where it was spawned, and the tasks that it waits for.
+/// Its text names each of them, where it was spawned, and what it waits for: tasks by name, anything else by what its leaf
+/// future has noted.
 ///
 /// # Examples
 ///
@@ -30,6 +31,7 @@ pub struct Deadlock {
 #[derive(Debug, Clone)]
 pub struct Stuck {
     task: TaskRef,
+    activity: Activity,
     waits_for: Vec<TaskRef>,
 }
 
@@ -49,6 +51,7 @@ impl Deadlock {
         }
         let stuck = |task: TaskRef| Stuck {
             waits_for: waits_for.remove(&task.id()).unwrap_or_default(),
+            activity: task.activity(),
             task,
         };
         Self {
@@ -68,9 +71,17 @@ impl Stuck {
         &self.task
     }
 
-    /// The tasks that it awaits. None if it waits for something else: a `Deferred`, a channel, a socket.
+    /// The tasks that it awaits. None if it waits for something else.
     pub fn waits_for(&self) -> &[TaskRef] {
         &self.waits_for
+    }
+
+    /// What its leaf future waits for: also where that is no task.
+    pub fn waits(&self) -> Option<Waits> {
+        match self.activity {
+            Activity::Waiting(waits) => Some(waits),
+            _ => None,
+        }
     }
 }
 
@@ -89,18 +100,18 @@ impl fmt::Display for Deadlock {
 
 impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}`, spawned at {}, waits for ",
-            self.task.name(),
-            self.task.location()
-        )?;
-        if self.waits_for.is_empty() {
-            return f.write_str("something that is not a task");
+        let (name, location) = (self.task.name(), self.task.location());
+        write!(f, "`{name}`, spawned at {location}, ")?;
+        let Some((first, more)) = self.waits_for.split_first() else {
+            return self.activity.fmt(f);
+        };
+        write!(f, "waits for `{}`", first.name())?;
+        for task in more {
+            write!(f, ", `{}`", task.name())?;
         }
-        for (index, task) in self.waits_for.iter().enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            write!(f, "{comma}`{}`", task.name())?;
+        let notes = self.waits().map_or(1, |waits| waits.others() + 1);
+        if notes > self.waits_for.len() {
+            f.write_str(", or something else")?;
         }
         Ok(())
     }

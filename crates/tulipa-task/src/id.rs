@@ -33,6 +33,11 @@ impl TaskId {
         Self(next)
     }
 
+    /// The task of that number.
+    pub(crate) fn of(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number itself.
     pub fn get(self) -> u64 {
         self.0

@@ -10,6 +10,7 @@ mod deferred;
 #[doc(hidden)]
 pub mod doctest;
 mod error;
+mod graph;
 mod handle;
 mod id;
 mod local;
@@ -20,6 +21,7 @@ mod report;
 mod schedule;
 mod sync;
 mod unwind;
+pub mod waits;
 mod waker;
 mod yield_now;
 
@@ -28,6 +30,7 @@ pub use completion::{Observer, Subscription};
 pub use context::{Context, ContextVar, Policy, Token};
 pub use deferred::{Deferred, SetError};
 pub use error::{Cancelled, InvalidState, Panic, TaskError};
+pub use graph::{Activity, CallGraph, Node, dump};
 pub use handle::{
     Awaitable, CallbackHandle, IntoTask, SharedTask, StillPending, Task, TaskRef, TaskState,
 };
@@ -35,6 +38,7 @@ pub use id::TaskId;
 pub use registry::{Claim, Registry};
 pub use report::Report;
 pub use schedule::{EnteredScheduler, Runnable, Schedule, Scheduler, Why};
+pub use waits::{Leaf, Waits};
 pub use yield_now::{YieldNow, yield_now};
 
 /// The task that is running on this thread; none in a callback, or outside (CU-01, CU-03).

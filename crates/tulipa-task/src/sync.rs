@@ -27,6 +27,27 @@ impl Counter {
     }
 }
 
+/// A word for people to read. `std`'s in a model too: no code hangs on what it says.
+#[derive(Debug)]
+pub(crate) struct Remark(std::sync::atomic::AtomicU64);
+
+impl Remark {
+    pub(crate) const fn new(word: u64) -> Self {
+        Self(std::sync::atomic::AtomicU64::new(word))
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, word: u64) {
+        // Relaxed: it stands for itself, and says nothing about other memory.
+        self.0.store(word, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        // Relaxed: as above.
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 #[cfg(not(loom))]
 mod real {
     pub(crate) use parking_lot::Mutex;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tulipa_task::cancel;
+use tulipa_task::{Leaf, cancel, waits};
 
 /// Waits for a deadline: made by [`sleep`](crate::sleep()) and its like.
 ///
@@ -207,7 +207,7 @@ impl Sleep {
     ) -> Poll<()> {
         let may_complete = !cancel::requested();
         match is_due(self, may_complete) {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => self.suspend(),
             Poll::Ready(()) if may_complete => {
                 self.state = State::Done;
                 Poll::Ready(())
@@ -218,6 +218,14 @@ impl Sleep {
                 Poll::Pending
             }
         }
+    }
+
+    /// Pending, until the deadline.
+    #[inline]
+    fn suspend<T>(&self) -> Poll<T> {
+        let deadline = self.deadline - Instant::START;
+        waits::note(Leaf::Timer(deadline));
+        Poll::Pending
     }
 }
 
@@ -239,7 +247,7 @@ impl Future for Sleep {
             State::New => {
                 // An overdue one is armed too: asking the clock costs more than the timer, and others get their turn.
                 self.state = State::Armed(self.shard.arm(self.deadline, cx.waker().clone()));
-                Poll::Pending
+                self.suspend()
             }
             State::Zero => {
                 self.state = State::Yielded;

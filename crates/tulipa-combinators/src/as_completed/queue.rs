@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use tulipa_task::{Observer, TaskState};
+use tulipa_task::{Leaf, Observer, TaskState, waits};
 use tulipa_timers::Sleep;
 
 /// The position of a task that has ended, or that time ran out for one that has not.
@@ -54,7 +54,8 @@ impl Queue {
             return;
         }
         let waker = Waker::from(self.clone());
-        let armed = Pin::new(&mut timer).poll(&mut Context::from_waker(&waker));
+        let mut cx = Context::from_waker(&waker);
+        let armed = waits::quietly(|| Pin::new(&mut timer).poll(&mut cx));
         debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
         *self.timer.lock() = Some(timer);
         if self.state.lock().unfinished == 0 {
@@ -67,8 +68,9 @@ impl Queue {
         let mut state = self.state.lock();
         if let Some(place) = *ticket {
             let given = state.line.poll(place, waker);
-            if given.is_ready() {
-                *ticket = None;
+            match given {
+                Poll::Ready(_) => *ticket = None,
+                Poll::Pending => waits::note(Leaf::Tasks(state.unfinished)),
             }
             return given;
         }
@@ -79,6 +81,7 @@ impl Queue {
             return Poll::Ready(Err(Elapsed));
         }
         *ticket = Some(state.line.join(waker.clone()));
+        waits::note(Leaf::Tasks(state.unfinished));
         Poll::Pending
     }
 

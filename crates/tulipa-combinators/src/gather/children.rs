@@ -6,7 +6,7 @@ use crate::watch::Watch;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tulipa_task::{Awaitable, Cancelled, Observer, cancel};
+use tulipa_task::{Awaitable, Cancelled, Leaf, Observer, cancel, waits};
 
 /// What both kinds share: the tasks and their observer, and rule 2 of the cancellation protocol.
 pub(super) struct Children<A: Awaitable> {
@@ -71,6 +71,7 @@ impl<A: Awaitable> Children<A> {
             self.stage = Stage::Suspended;
             self.tally.awaiter.settle_here();
         }
+        waits::note(Leaf::Tasks(self.tally.left()));
         Poll::Pending
     }
 

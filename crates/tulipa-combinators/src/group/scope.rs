@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tulipa_task::{Cancelled, Panic, TaskError, cancel, current_task};
+use tulipa_task::{Cancelled, Leaf, Panic, TaskError, cancel, current_task, waits};
 
 pin_project! {
     /// Made by [`TaskGroup::scope`] and [`TaskGroup::try_scope`].
@@ -191,7 +191,11 @@ impl<E> Parent<E> {
         {
             self.cancelled = Some(request);
         }
-        group.close().map_or(Poll::Pending, Poll::Ready)
+        let closed = group.close();
+        if closed.is_none() {
+            waits::note(Leaf::Group(group.children_left()));
+        }
+        closed.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// The group's own request counts with the task as long as the scope lasts (TG-13).

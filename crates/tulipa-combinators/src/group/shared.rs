@@ -158,6 +158,10 @@ impl<E> Shared<E> {
         self.state.lock().tasks()
     }
 
+    pub(super) fn children_left(&self) -> usize {
+        self.state.lock().children.len()
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.state.lock().phase == Phase::Open
     }

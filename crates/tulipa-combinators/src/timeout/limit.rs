@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tulipa_task::{Cancelled, TaskRef, cancel, current_task};
+use tulipa_task::{Cancelled, TaskRef, cancel, current_task, waits};
 use tulipa_timers::{Instant, Sleep, now, sleep, sleep_until};
 
 /// The limit of time, and how far it has come.
@@ -80,7 +80,7 @@ impl Limit {
         };
         // A request from outside holds leaves back, but not this look at the time (TO-15).
         let hidden = cancel::take_request();
-        let is_due = Pin::new(timer).poll(cx).is_ready();
+        let is_due = waits::quietly(|| Pin::new(timer).poll(cx).is_ready());
         if hidden.is_some() {
             cancel::put_request(hidden);
         }
@@ -117,7 +117,7 @@ impl Limit {
             let _the_other_is_there = self.expire();
             return;
         }
-        let armed = Pin::new(timer).poll(cx);
+        let armed = waits::quietly(|| Pin::new(timer).poll(cx)); // the limit is no leaf (CG-09)
         debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
     }
 

@@ -20,7 +20,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tulipa_task::{Awaitable, Deferred, Panic, TaskError, TaskRef};
+use tulipa_task::{Awaitable, Deferred, Leaf, Panic, TaskError, TaskRef, waits};
 
 /// A job on a thread of the blocking pool. Awaits to what it returns, or to its panic.
 ///
@@ -119,7 +119,12 @@ impl<R> Future for BlockingTask<R> {
     type Output = Result<R, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let handed = ready!(Pin::new(&mut self.deferred).poll(cx))?;
+        // That the job ends in a deferred concerns nobody.
+        let polled = waits::quietly(|| Pin::new(&mut self.deferred).poll(cx));
+        if polled.is_pending() {
+            waits::note(Leaf::Job);
+        }
+        let handed = ready!(polled)?;
         let result = handed
             .take()
             .expect("a BlockingTask was awaited again after it gave its result: keep the result");

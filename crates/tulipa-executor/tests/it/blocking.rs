@@ -437,3 +437,22 @@ fn time_moves_on_after_a_job_whose_end_wakes_nobody() {
             .unwrap();
     }
 }
+
+/// A job is not shown as the deferred that it ends in.
+#[test]
+fn who_awaits_a_job_waits_for_a_job() {
+    let executor = one_worker();
+    let handle = executor.handle().clone();
+    let leaf = executor.block_on(async move {
+        let (job, _begun, end) = job();
+        let awaiting = spawn(async move { handle.spawn_blocking(job).await.unwrap() });
+        while awaiting.waits_for().is_none() {
+            yield_now().await;
+        }
+        let waits = awaiting.waits_for().unwrap();
+        end.send(7).unwrap();
+        assert_eq!((awaiting.await, waits.others()), (Ok(7), 0));
+        waits.leaf()
+    });
+    assert_eq!(leaf.unwrap(), tulipa_task::Leaf::Job);
+}

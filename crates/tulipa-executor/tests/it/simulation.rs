@@ -4,7 +4,7 @@ use crate::common::{Drops, Gate, Log, VirtualTime, wait_until_asleep, yield_now}
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tulipa_executor::{BlockOnError, Deadlock, Executor};
-use tulipa_task::{Builder, Deferred, spawn};
+use tulipa_task::{Builder, Deferred, Leaf, spawn};
 
 /// Numbers from a seed.
 struct Random(u64);
@@ -292,15 +292,47 @@ fn two_tasks_that_wait_for_each_other_are_a_deadlock_that_names_both() {
         "{text}"
     );
     assert!(
-        text.contains("`main`") && text.contains("something that is not a task"),
+        text.contains("`main`") && text.contains("waits for something that is not tulipa's"),
         "{text}"
     );
 }
 
 #[test]
 fn a_deferred_that_nobody_sets_is_a_deadlock() {
-    let deadlock = deadlock(async { Deferred::<()>::new().await.unwrap() });
-    assert_eq!(deadlock.tasks().len(), 1);
+    let (send, receive) = std::sync::mpsc::channel();
+    let deadlock = deadlock(async move {
+        let deferred = Deferred::<()>::new();
+        send.send(deferred.id()).unwrap();
+        deferred.await.unwrap();
+    });
+    let id = receive.recv().unwrap();
+    let [main] = deadlock.tasks() else {
+        panic!("there is one task: {deadlock}")
+    };
+    assert_eq!(main.waits().unwrap().leaf(), Leaf::Deferred(id));
+    assert!(main.waits_for().is_empty());
+    let text = deadlock.to_string();
+    assert!(
+        text.ends_with(&format!("waits for deferred {id}")),
+        "{text}"
+    );
+}
+
+/// Of a task in a `select`, all that can wake it is counted.
+#[test]
+fn a_deadlock_says_that_a_task_waits_for_more_than_another_task() {
+    let deadlock = deadlock(async {
+        let egg = Builder::new()
+            .name("egg")
+            .spawn(std::future::pending::<()>());
+        let fox = Deferred::<()>::new();
+        futures::future::select(fox, egg).await;
+    });
+    let text = deadlock.to_string();
+    assert!(
+        text.contains("waits for `egg`, or something else"),
+        "{text}"
+    );
 }
 
 #[test]

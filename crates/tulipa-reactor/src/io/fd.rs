@@ -102,7 +102,36 @@ impl<T: AsFd> Async<Fd<T>> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn from_fd(descriptor: T) -> io::Result<Self> {
-        Self::new(Fd::new(descriptor)?)
+        Ok(Self::new(Fd::new(descriptor)?)?.with_descriptor())
+    }
+}
+
+impl<S: Source + AsRawFd> Async<S> {
+    /// Has a task that waits for this source say so by the number of its descriptor, where it is asked what it waits for
+    /// ([`TaskRef::waits_for`](tulipa_task::TaskRef::waits_for)). [`from_fd`](Async::from_fd) does it by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tulipa_reactor::{Async, Reactor, mio};
+    /// use tulipa_task::spawn;
+    /// # let (scheduler, run) = tulipa_task::doctest::executor();
+    /// # let _scheduler_entered = scheduler.enter();
+    ///
+    /// let reactor = Reactor::new()?;
+    /// let (socket, _peer) = mio::net::UnixStream::pair()?;
+    /// let socket = Async::with_reactor(&reactor, socket)?.with_descriptor();
+    /// let task = spawn(async move { socket.readable().await.unwrap() });
+    /// run();
+    /// let text = task.waits_for().unwrap().to_string();
+    /// assert!(text.starts_with("descriptor ") && text.ends_with(" to be readable"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_descriptor(mut self) -> Self {
+        let descriptor = self.get_ref().as_raw_fd();
+        self.registration.name(descriptor);
+        self
     }
 }
 

@@ -12,6 +12,7 @@ use mio::{Interest, Token};
 use std::fmt;
 use std::io;
 use std::task::{Context, Poll, ready};
+use tulipa_task::{Leaf, waits};
 
 pub(crate) struct Registration {
     core: Arc<Core>,
@@ -19,6 +20,8 @@ pub(crate) struct Registration {
     token: Token,
     interest: Interest,
     trusts_short_transfers: bool,
+    /// For those who ask what a task waits for.
+    descriptor: Option<i32>,
 }
 
 impl Registration {
@@ -34,12 +37,18 @@ impl Registration {
             token,
             interest,
             trusts_short_transfers: false,
+            descriptor: None,
         }
     }
 
     /// Takes a short transfer for the last one, where the platform allows it.
     pub(super) fn trust_short_transfers(&mut self) {
         self.trusts_short_transfers = SHORT_TRANSFERS_TELL;
+    }
+
+    #[cfg(unix)]
+    pub(super) fn name(&mut self, descriptor: i32) {
+        self.descriptor = Some(descriptor);
     }
 
     /// Tells the kernel to forget the source, before its descriptor closes.
@@ -72,8 +81,19 @@ impl Registration {
             return Poll::Ready(Ok(()));
         }
         self.check_interest(direction)?;
-        ready!(wait(&self.readiness))?; // what it saw matters to an operation, and that looks for itself
+        let polled = wait(&self.readiness);
+        if polled.is_pending() {
+            waits::note(self.leaf(direction));
+        }
+        ready!(polled)?; // what it saw matters to an operation, and that looks for itself
         Poll::Ready(Ok(()))
+    }
+
+    fn leaf(&self, direction: Direction) -> Leaf {
+        match direction {
+            Direction::Read => Leaf::Readable(self.descriptor),
+            Direction::Write => Leaf::Writable(self.descriptor),
+        }
     }
 
     /// Tries `operation` until it does not block or nothing is ready, which is `None`.

@@ -138,3 +138,39 @@ fn many_tasks_accept_from_one_listener() {
     let (accepted, _clients) = block_on(&reactor, join(accepts, connect));
     assert!(accepted.iter().all(Result::is_ok));
 }
+
+/// What a task is said to wait for: the direction, and the descriptor where it is known.
+#[test]
+#[cfg(unix)]
+fn a_task_that_waits_for_a_source_says_in_which_direction() {
+    use std::os::fd::AsRawFd;
+    use tulipa_task::{Builder, Leaf};
+
+    let (scheduler, run) = tulipa_task::doctest::executor();
+    let reactor = Reactor::new().unwrap();
+    let (anonymous, _peer) = pair(&reactor);
+    let (named, _other) = pair(&reactor);
+    let named = named.with_descriptor();
+    let descriptor = Some(named.as_raw_fd());
+    let named = Arc::new(named);
+    let writing = Builder::new().on(&scheduler).spawn({
+        let named = named.clone();
+        async move { named.writable().await.unwrap() }
+    });
+    let reading = Builder::new().on(&scheduler).spawn(async move {
+        let mut byte = [0];
+        (&*named).read_exact(&mut byte).await.unwrap();
+    });
+    let anonymous = Builder::new()
+        .on(&scheduler)
+        .spawn(async move { anonymous.readable().await.unwrap() });
+    run();
+    let leaf = |task: &tulipa_task::Task<()>| task.waits_for().unwrap().leaf();
+    assert_eq!(leaf(&reading), Leaf::Readable(descriptor));
+    assert_eq!(leaf(&writing), Leaf::Writable(descriptor));
+    assert_eq!(leaf(&anonymous), Leaf::Readable(None));
+    for task in [reading, writing, anonymous] {
+        task.abort();
+    }
+    run();
+}

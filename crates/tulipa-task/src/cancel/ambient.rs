@@ -6,6 +6,7 @@
 use crate::cell::{Header, Kind};
 use crate::error::Cancelled;
 use crate::sync::thread_local;
+use crate::waits::Word;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ptr;
@@ -19,6 +20,8 @@ pub(crate) struct Frame<'a> {
     unwinding: Cell<Option<Cancelled>>,
     /// How often the task has asked itself, in this poll.
     own_requests: Cell<usize>,
+    /// What leaf futures have noted, in this poll.
+    waits: Cell<Word>,
     below: Cell<*const Frame<'static>>,
 }
 
@@ -38,6 +41,7 @@ impl<'a> Frame<'a> {
             request: Cell::new(None),
             unwinding: Cell::new(None),
             own_requests: Cell::new(0),
+            waits: Cell::new(Word::NOTHING),
             below: Cell::new(ptr::null()),
         }
     }
@@ -55,6 +59,16 @@ impl<'a> Frame<'a> {
         self.below.set(below);
         let _leave = Leave(below); // also when `inside` unwinds
         inside()
+    }
+
+    #[inline]
+    pub(crate) fn waits(&self) -> Word {
+        self.waits.get()
+    }
+
+    #[inline]
+    pub(crate) fn set_waits(&self, word: Word) {
+        self.waits.set(word);
     }
 
     fn has(&self, flag: u8) -> bool {

@@ -27,7 +27,8 @@
 //!    unwinding, or a request nobody took; it drops its inside, and acts. Inner scopes return first, so the innermost
 //!    gets it.
 //! 4. Re-raising is putting the message in *unwinding* and being Pending.
-//! 5. A body that returns a value while a request is ambient ends cancelled; one that fails keeps its error.
+//! 5. A body that returns a value while a request is ambient, or a cancellation unwinds that a foreign `select` has dropped
+//!    on its way, ends cancelled; one that fails keeps its error.
 //! 6. `timeout` and 7. `TaskGroup` make a request for their inside only (see `tulipa-combinators`).
 //! 8. `uncancel` lowers the count, and at zero withdraws what was not delivered. [`mask`] hides requests from its inside.
 //! 9. `abort` drops the future at its next suspension, whatever scopes it has. A join that was waiting and is dropped because
@@ -174,11 +175,6 @@ pub fn count() {
             header.state.update(|state| (state.counted(), ()));
         }
     });
-}
-
-/// How many requests the current task has had, less those taken back.
-pub(crate) fn counted() -> usize {
-    ambient::current_header(|header| header.map_or(0, |header| header.state.load().cancelling()))
 }
 
 /// Takes back what [`count`] counted, and answers with what is left: `uncancel` on the current task.

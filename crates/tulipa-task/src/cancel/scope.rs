@@ -144,7 +144,7 @@ struct Hidden {
 
 impl Hidden {
     fn new(request: Cancelled) -> Self {
-        let was_counted = cancel::counted() > 0;
+        let was_counted = is_counted();
         Self {
             request,
             was_counted,
@@ -153,9 +153,14 @@ impl Hidden {
 
     /// The request, unless the inside has taken back all that there were (TC-38).
     fn still_stands(self) -> Option<Cancelled> {
-        let withdrawn = self.was_counted && cancel::counted() == 0;
+        let withdrawn = self.was_counted && !is_counted();
         (!withdrawn).then_some(self.request)
     }
+}
+
+/// Whether the current task has had requests that were not taken back.
+fn is_counted() -> bool {
+    cancel::cancelling().is_some_and(|count| count > 0)
 }
 
 /// Raises a cancellation here, with `message`: asyncio's `raise CancelledError(message)` (TC-19).

@@ -32,10 +32,13 @@ use crate::handle::{TaskRef, TaskState};
 use crate::id::TaskId;
 use crate::registry::SlotId;
 use crate::schedule::{Runnable, Scheduler, Why};
-use crate::sync::{AtomicU64, Backoff, Ordering, UnsafeCell};
+use crate::sync::{AtomicU64, Backoff, Ordering, Remark, UnsafeCell};
 use crate::unwind;
+use crate::waits::{Waits, Word};
 use stage::Stage;
-use state::{AfterCancel, AfterHandle, AfterUnlock, AfterWake, End, Locked, Snapshot, State};
+use state::{
+    AfterCancel, AfterHandle, AfterUnlock, AfterWake, End, Locked, Phase, Snapshot, State,
+};
 use std::borrow::Cow;
 use std::future::Future;
 use std::panic::Location;
@@ -68,6 +71,8 @@ pub(crate) struct Header {
     home: Option<u16>,
     /// A [`SlotId`], written once before the task is first handed over.
     slot: AtomicU64,
+    /// What it waits for, as a [`Word`]: true when its last poll ended.
+    waits: Remark,
     /// The task's context variables. Rule 2, as the stage.
     pub(crate) context: UnsafeCell<Slot>,
     side: UnsafeCell<Side>,
@@ -171,6 +176,7 @@ where
                 kind: plan.kind,
                 home: plan.home,
                 slot: AtomicU64::new(SlotId::NONE.pack()),
+                waits: Remark::new(Word::NOTHING.0),
                 context: UnsafeCell::new(plan.context),
                 side: UnsafeCell::new(Side {
                     waiters: Waiters::None,
@@ -221,6 +227,18 @@ impl Header {
 
     pub(crate) fn scheduler(&self) -> Option<&Scheduler> {
         self.scheduler.as_ref()
+    }
+
+    /// What it waits for, if it is suspended. Another poll may begin, and end, while this is asked.
+    pub(crate) fn waits(&self) -> Option<Waits> {
+        let is_suspended = self.kind == Kind::Task && self.state.load().phase() == Phase::Idle;
+        is_suspended.then(|| Word(self.waits.get()).unpack())
+    }
+
+    /// A poll ends Pending. Before `end_poll`: after that the next may have begun.
+    #[inline]
+    pub(crate) fn set_waits(&self, word: Word) {
+        self.waits.set(word.0);
     }
 
     pub(crate) fn vtable(&self) -> &'static VTable {

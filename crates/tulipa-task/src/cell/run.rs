@@ -27,6 +27,7 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
         unsafe { complete(pointer, end) };
         return None;
     }
+    header.set_waits(frame.waits());
     match header.state.update(Snapshot::end_poll) {
         AfterPoll::Idle => None,
         // SAFETY: rule 1: the state says Scheduled, and the reference is still this function's.
@@ -89,9 +90,10 @@ fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
     // SAFETY: rule 2.
     match unwind::catch(|| unsafe { (header.vtable().poll)(header.as_ptr(), &mut cx) }) {
         Ok(Poll::Pending) => Some(cancel(header, frame, frame.take_cancellation()?)),
-        // A value that comes while a request waits is lost (TC-13); an error is kept (TC-14).
-        Ok(Poll::Ready(End::Value)) => Some(match frame.take_request() {
-            Some(request) => cancel(header, frame, request),
+        // A value that comes while a request waits is lost (TC-13); an error is kept (TC-14). So it is for a cancellation
+        // that was unwinding when a foreign `select` dropped it: the body cannot know that it missed one.
+        Ok(Poll::Ready(End::Value)) => Some(match frame.take_cancellation() {
+            Some(cancelled) => cancel(header, frame, cancelled),
             None => End::Value,
         }),
         Ok(Poll::Ready(end)) => Some(end),

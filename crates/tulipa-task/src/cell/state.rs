@@ -195,6 +195,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether it has been polled.
+    pub(crate) fn has_begun(self) -> bool {
+        self.has(STARTED)
+    }
+
     pub(crate) fn is_done(self) -> bool {
         self.has(DONE)
     }

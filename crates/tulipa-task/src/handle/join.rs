@@ -4,6 +4,7 @@ use super::TaskRef;
 use crate::cancel;
 use crate::cancel::ambient;
 use crate::completion::{Subscription, Waiter};
+use crate::waits::{self, Leaf};
 use std::task::{Context, Poll, Waker};
 
 /// One awaiter's side of an await. The task waited for is given to each call, because the handle has it.
@@ -34,7 +35,10 @@ impl Join {
         self.suspended = true;
         self.forward(target);
         match self.register(target, cx.waker()) {
-            true => Poll::Pending,
+            true => {
+                waits::note(Leaf::end_of(target));
+                Poll::Pending
+            }
             false => self.deliver(target), // it ended meanwhile
         }
     }

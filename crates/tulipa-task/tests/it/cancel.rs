@@ -183,6 +183,31 @@ fn a_value_given_while_a_request_waits_is_lost() {
     );
 }
 
+/// TC-13, for a cancellation that was on its way out: a foreign `select` whose other side is ready does not swallow it.
+#[test]
+fn a_value_given_while_a_cancellation_unwinds_is_lost() {
+    let bench = Bench::new();
+    let task = bench.spawn(async {
+        let raised = cancel::raise::<()>("on its way");
+        futures::future::select(raised, std::future::ready(())).await;
+    });
+    bench.run();
+    assert_eq!(cancellation(&task).message(), Some("on its way"));
+}
+
+/// TC-14, likewise.
+#[test]
+fn an_error_given_while_a_cancellation_unwinds_is_kept() {
+    let bench = Bench::new();
+    let task = bench.try_spawn(async {
+        let raised = cancel::raise::<()>("on its way");
+        futures::future::select(raised, std::future::ready(())).await;
+        Err::<(), _>("wilted")
+    });
+    bench.run();
+    assert_eq!(task.error(), Ok(Some(&TaskError::Failed("wilted"))));
+}
+
 /// TC-14
 #[test]
 fn an_error_given_while_a_request_waits_is_kept() {

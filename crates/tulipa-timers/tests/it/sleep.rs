@@ -241,3 +241,34 @@ fn a_sleep_may_be_polled_and_dropped_on_any_thread() {
     }
     assert_eq!(timers.count(), 0);
 }
+
+/// What a task is said to wait for, whenever it was polled.
+#[test]
+fn a_task_that_sleeps_waits_for_a_timer_of_that_deadline() {
+    let (scheduler, run) = tulipa_task::doctest::executor();
+    let timers = timers();
+    let task = tulipa_task::Builder::new().on(&scheduler).spawn({
+        let timers = timers.clone();
+        async move {
+            timers.sleep(Duration::ZERO).await;
+            timers.sleep(secs(1)).await;
+            timers.sleep(Duration::MAX).await;
+        }
+    });
+    run();
+    let due = || task.waits_for().map(|waits| waits.to_string());
+    assert_eq!(due().as_deref(), Some("a timer, due at 1s"));
+    task.cancel();
+    task.uncancel();
+    run();
+    assert_eq!(
+        due().as_deref(),
+        Some("a timer, due at 1s"),
+        "it was polled again"
+    );
+    timers.advance(secs(1));
+    run();
+    assert_eq!(due().as_deref(), Some("a timer that never fires"));
+    task.abort();
+    run();
+}
