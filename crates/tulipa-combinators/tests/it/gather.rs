@@ -135,7 +135,7 @@ fn later_failures_count_as_read() {
     assert_eq!(world.queue.reports(), [""; 0]);
 }
 
-/// G-08
+/// G-08, G-11: the message of the child that was cancelled is kept.
 #[test]
 fn exceptions_are_returned_in_their_places_when_all_have_ended() {
     let world = World::new();
@@ -155,7 +155,7 @@ fn exceptions_are_returned_in_their_places_when_all_have_ended() {
         matches!(&outcomes[1], Err(TaskError::Panicked(panic)) if panic.message() == Some("as planned"))
     );
     assert_eq!(outcomes[2], Err(TaskError::Failed("no")));
-    assert_eq!(message(outcomes[3].as_ref()), some("stop")); // G-11
+    assert_eq!(message(outcomes[3].as_ref()), some("stop"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tulipa_timers::sleep;
 
 type Fallible = Deferred<u8, &'static str>;
 
-/// G-12
+/// G-12, G-21
 #[test]
 fn a_request_goes_to_every_child_that_has_not_ended() {
     let world = World::new();
@@ -25,7 +25,7 @@ fn a_request_goes_to_every_child_that_has_not_ended() {
     for child in [&children[0], &children[2]] {
         assert_eq!(message(child.result().unwrap()), some("stop"));
     }
-    assert_eq!(all.state(), TaskState::Cancelled); // G-21
+    assert_eq!(all.state(), TaskState::Cancelled);
     assert_eq!(message(all.result().unwrap()), some("stop"));
 }
 

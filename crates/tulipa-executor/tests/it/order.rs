@@ -16,6 +16,7 @@ fn in_order() -> [Executor; 2] {
     ]
 }
 
+/// CT-01, CT-02
 #[test]
 fn tasks_begin_in_the_order_in_which_they_were_spawned() {
     let one_worker = Executor::builder().workers(1).build().unwrap();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tulipa_executor::{BlockOnError, Executor};
 use tulipa_task::{TaskState, all_tasks, cancel, spawn};
 
+///
 #[test]
 fn every_task_is_cancelled_and_waited_for() {
     for (name, executor) in flavours() {
@@ -39,6 +40,7 @@ fn every_task_is_cancelled_and_waited_for() {
     }
 }
 
+///
 #[test]
 fn cleanup_may_await_and_is_waited_for() {
     for (name, executor) in flavours() {
@@ -154,6 +156,7 @@ async fn stubborn(gate: Gate, requests: Log<&'static str>) {
     }
 }
 
+///
 #[test]
 fn a_task_is_asked_only_once() {
     let executor = Executor::builder().workers(1).build().unwrap();
@@ -211,6 +214,7 @@ fn who_is_late_is_aborted_and_named() {
     }
 }
 
+///
 #[test]
 fn what_cleanup_spawns_is_cancelled_and_waited_for_too() {
     for (name, executor) in flavours() {
@@ -251,6 +255,7 @@ fn callbacks_of_the_last_tasks_run() {
     }
 }
 
+/// EM-13, R-25, R-26, CT-11
 #[test]
 fn after_it_nothing_is_taken_and_each_call_says_so() {
     for (name, executor) in flavours() {

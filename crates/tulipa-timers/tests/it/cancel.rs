@@ -40,6 +40,7 @@ impl Scene {
     }
 }
 
+/// S-05
 #[test]
 fn cancelling_a_sleeping_task_disarms_its_timer() {
     let scene = Scene::new();
@@ -51,6 +52,7 @@ fn cancelling_a_sleeping_task_disarms_its_timer() {
     assert_eq!(scene.timers.count(), 0);
 }
 
+/// S-06
 #[test]
 fn a_suspended_sleep_stays_pending_under_a_request_even_if_its_time_has_come() {
     let scene = Scene::new();
@@ -63,6 +65,7 @@ fn a_suspended_sleep_stays_pending_under_a_request_even_if_its_time_has_come() {
     assert_eq!(scene.timers.count(), 0);
 }
 
+/// S-06
 #[test]
 fn a_sleep_of_nothing_stays_pending_under_a_request() {
     let scene = Scene::new();

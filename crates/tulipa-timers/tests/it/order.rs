@@ -4,6 +4,7 @@ use crate::support::{Log, armed, poll, secs, timers};
 use std::time::Duration;
 use tulipa_timers::{Clock, Instant, Timers};
 
+/// S-08
 #[test]
 fn sleepers_of_different_deadlines_wake_in_order_of_deadline() {
     let (timers, log) = (timers(), Log::default());
@@ -42,6 +43,7 @@ fn a_timer_that_is_moved_goes_behind_those_of_its_new_instant() {
     assert_eq!(log.take(), [1, 0]);
 }
 
+/// EM-04
 #[test]
 fn overdue_timers_wake_at_the_next_fire_earliest_first() {
     let (timers, log) = (timers(), Log::default());
@@ -67,6 +69,7 @@ fn timers_of_different_shards_wake_in_order_of_deadline() {
     assert_eq!(log.take(), [1, 2, 2, 3, 4, 5]);
 }
 
+/// S-01
 #[test]
 fn no_timer_fires_a_nanosecond_early() {
     let (timers, log) = (timers(), Log::default());
