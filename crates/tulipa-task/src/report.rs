@@ -11,7 +11,8 @@ use std::fmt;
 use std::io::Write;
 use std::panic::Location;
 
-/// A failure that nobody read, or a panic that has no task to be stored in (F-12 to F-15, T-22, DC-08).
+/// A failure that nobody read (F-12 to F-15, T-22), a panic that has no task to be stored in (DC-08), or what a task has
+/// [reported](crate::TaskRef::report) by itself.
 ///
 /// Its text is one line with the task's name, where it was spawned, and the error.
 #[derive(Clone, Copy)]
@@ -98,11 +99,28 @@ pub(crate) unsafe fn unread(header: &Header) {
 
 /// Reports a panic of code that `header` had to run for somebody else.
 pub(crate) fn stray_panic(header: &Header, message: &str, panic: &Panic) {
+    panicked(header, panic);
+    by_itself(header, message, panic);
+}
+
+/// Reports a failure of `header` that is not its end.
+pub(crate) fn by_itself(header: &Header, message: &str, failure: &dyn fmt::Debug) {
     send(&Report {
         message,
         header,
-        failure: panic,
+        failure,
     });
+}
+
+/// Tells the executor of `header` of a panic, before anything else is made of it.
+pub(crate) fn panicked(header: &Header, panic: &Panic) {
+    if let Some(scheduler) = header.scheduler() {
+        scheduler.panicked(&Report {
+            message: "a panic",
+            header,
+            failure: panic,
+        });
+    }
 }
 
 /// To the task's executor, else the current one, else standard error. A handler that panics loses its report only (D-10).

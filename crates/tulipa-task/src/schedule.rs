@@ -64,6 +64,14 @@ pub trait Schedule: Send + Sync + 'static {
         crate::report::print(format_args!("{report}"));
     }
 
+    /// Told of a panic in a task, a callback or a destructor, before it is stored in its task or reported: for an executor
+    /// that does not want to go on. It must not panic.
+    ///
+    /// By default nothing is done about it.
+    fn panicked(&self, report: &Report<'_>) {
+        let _it_goes_on = report;
+    }
+
     /// Whether new tasks are taken. Spawning on an executor that takes none panics, and says so.
     fn is_open(&self) -> bool {
         true
@@ -215,6 +223,10 @@ impl Scheduler {
 
     pub(crate) fn report(&self, report: &Report<'_>) {
         self.0.report(report);
+    }
+
+    pub(crate) fn panicked(&self, report: &Report<'_>) {
+        self.0.panicked(report);
     }
 }
 

@@ -110,7 +110,10 @@ fn cancel(header: &Header, frame: &Frame<'_>, cancelled: Cancelled) -> End {
 fn end(header: &Header, error: TaskError<Infallible>) -> End {
     let kind = match &error {
         TaskError::Cancelled(_) => End::Cancelled,
-        TaskError::Panicked(_) => End::Panicked,
+        TaskError::Panicked(panic) => {
+            report::panicked(header, panic);
+            End::Panicked
+        }
         TaskError::Failed(never) => match *never {},
     };
     // SAFETY: rule 2: the caller polls the task.
@@ -121,6 +124,7 @@ fn end(header: &Header, error: TaskError<Infallible>) -> End {
             kind
         }
         Err(panic) => {
+            report::panicked(header, &panic);
             // SAFETY: rule 2. What is replaced now is an outcome of ours, whose drop does not panic.
             unsafe { (header.vtable().end)(header.as_ptr(), TaskError::Panicked(panic)) };
             End::Panicked

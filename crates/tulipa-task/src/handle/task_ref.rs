@@ -7,6 +7,7 @@ use crate::completion::{Callback, Observer, Subscription, Waiter};
 use crate::context::Slot;
 use crate::error::Cancelled;
 use crate::id::TaskId;
+use crate::report;
 use crate::schedule::Scheduler;
 use crate::waker;
 use std::borrow::Cow;
@@ -268,6 +269,28 @@ impl TaskRef {
     /// Marks a failure as read, so that nobody is told that it was not.
     pub fn mark_read(&self) {
         self.header().state.update(|state| (state.read(), ()));
+    }
+
+    /// Reports a failure that does not end the task, in its name: to the handler of its executor, as an error that
+    /// nobody read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let (scheduler, run) = tulipa_task::doctest::executor();
+    /// # let _entered = scheduler.enter();
+    /// use tulipa_task::{current_task, spawn};
+    ///
+    /// let task = spawn(async {
+    ///     if let Err(error) = "three".parse::<u8>() {
+    ///         current_task().unwrap().report("a number was passed over", &error);
+    ///     }
+    /// });
+    /// run(); // tulipa: a number was passed over: `Task-1`, spawned at ..: ParseIntError { kind: InvalidDigit }
+    /// assert_eq!(task.result(), Ok(Ok(&())));
+    /// ```
+    pub fn report(&self, message: &str, failure: &dyn fmt::Debug) {
+        report::by_itself(self.header(), message, failure);
     }
 
     /// The tasks that wait for this one, as far as they are known: those that await it, directly or through an

@@ -2,7 +2,10 @@
 
 use crate::support::Bench;
 use std::sync::{Arc, Mutex};
-use tulipa_task::{Awaitable, Builder, Registry, Report, Runnable, Schedule, Scheduler, Task, Why};
+use tulipa_task::{
+    Awaitable, Builder, Deferred, Registry, Report, Runnable, Schedule, Scheduler, Task, TaskState,
+    Why, current_task,
+};
 
 fn failed(bench: &Bench) -> Task<(), &'static str> {
     let task = bench.try_spawn(async { Err("wilted") });
@@ -137,4 +140,86 @@ fn a_handler_gets_the_parts() {
             "an error was never retrieved, bulb, {line}, 7, true"
         )]
     );
+}
+
+#[test]
+fn a_task_reports_what_does_not_end_it() {
+    let bench = Bench::new();
+    let task = bench.spawn(async {
+        let task = current_task().unwrap();
+        task.report("a leaf was lost", &"in the wind");
+        "stands"
+    });
+    task.set_name("tree");
+    bench.run();
+    let report = bench.report();
+    assert!(
+        report.contains("a leaf was lost: `tree`") && report.contains("in the wind"),
+        "{report}"
+    );
+    assert_eq!(task.result(), Ok(Ok(&"stands")));
+}
+
+#[test]
+fn a_report_in_the_name_of_a_deferred_goes_to_the_current_executor() {
+    let bench = Bench::new();
+    let _entered = bench.enter();
+    Deferred::<()>::new().report("nobody sets it", &());
+    assert!(bench.report().contains("nobody sets it: `Deferred-"));
+}
+
+/// An executor that notes panics, before they end their tasks.
+#[derive(Default)]
+struct Alarmed(Registry, Mutex<Vec<Runnable>>, Mutex<Vec<String>>);
+
+impl Schedule for Alarmed {
+    fn schedule(&self, runnable: Runnable, _: Why) {
+        self.1.lock().unwrap().push(runnable);
+    }
+    fn registry(&self) -> &Registry {
+        &self.0
+    }
+    fn report(&self, _: &Report<'_>) {}
+    fn panicked(&self, report: &Report<'_>) {
+        let failure = format!("{} {:?}", report.task_name(), report.failure());
+        self.2.lock().unwrap().push(failure);
+        assert!(self.0.snapshot().iter().all(|task| !task.is_done()));
+    }
+}
+
+#[test]
+fn the_executor_hears_of_each_panic_once_before_its_task_ends() {
+    struct Bad;
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let alarmed = Arc::new(Alarmed::default());
+    let scheduler = Scheduler::new(alarmed.clone());
+    let named = |name| Builder::new().name(name).on(&scheduler);
+    let tasks = [
+        named("body").spawn(async { panic!("in a body") }),
+        named("drop").spawn(async {
+            let _bad = Bad;
+            current_task().unwrap().cancel();
+            std::future::pending::<()>().await;
+        }),
+    ];
+    scheduler.call_soon(|| panic!("in a callback"));
+    loop {
+        let Some(runnable) = alarmed.1.lock().unwrap().pop() else {
+            break;
+        };
+        assert!(runnable.run().is_none());
+    }
+    assert!(tasks.iter().all(|task| task.state() == TaskState::Panicked));
+    let mut heard = alarmed.2.lock().unwrap().clone();
+    heard.sort_unstable();
+    let expected = [
+        r#"body Panic(Some("in a body"))"#,
+        r#"callback Panic(Some("in a callback"))"#,
+        r#"drop Panic(Some("in a destructor"))"#,
+    ];
+    assert_eq!(heard, expected);
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tulipa_task::{Builder, Scheduler};
+use tulipa_task::{Builder, Scheduler, current_task};
 
 pub(super) struct Entrance<H> {
     listener: TcpListener,
@@ -81,15 +81,13 @@ where
     }
 
     fn closed_by(&self, error: io::Error, wait: Duration) {
-        // A task that fails and is not awaited is how the runtime's handler for failures hears of something.
         let failure = CannotAccept {
             error,
             tries_again_after: wait,
         };
-        let failed = Builder::new()
-            .name(self.name())
-            .try_spawn(async { Err::<(), _>(failure) });
-        drop(failed);
+        if let Some(doorkeeper) = current_task() {
+            doorkeeper.report("nobody can come in", &failure);
+        }
     }
 
     fn sleep(&self, wait: Duration) -> impl Future<Output = ()> + Send {
