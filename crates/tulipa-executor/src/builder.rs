@@ -5,6 +5,7 @@ use crate::crew::Crew;
 use crate::driver::{Driver, Helm, ThreadDriver};
 use crate::executor::{Executor, Flavour};
 use crate::handle::Handle;
+use crate::on_panic::OnPanic;
 use crate::queue::{Local, Order, Queues};
 use crate::shared::{Handler, Shared};
 use crate::sim::Plan;
@@ -42,6 +43,7 @@ pub struct Builder {
     join_limit: Duration,
     handler: Option<Handler>,
     watchdog: bool,
+    on_panic: OnPanic,
 }
 
 /// An executor was not built, and nothing of it runs.
@@ -73,6 +75,7 @@ impl Builder {
             join_limit: Duration::from_secs(300), // asyncio's
             handler: None,
             watchdog: true,
+            on_panic: OnPanic::default(),
         }
     }
 
@@ -191,6 +194,12 @@ impl Builder {
         self
     }
 
+    /// What becomes of a panic: stored in its task, or the end of the process.
+    pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
+        self.on_panic = on_panic;
+        self
+    }
+
     /// Builds the executor, and starts its threads.
     ///
     /// # Errors
@@ -217,7 +226,7 @@ impl Builder {
         let posts = others.chain(kennel.map(Post::Watchdog)).collect();
         let pool = Pool::new(limits, Arc::clone(&crew));
         let registry = Registry::with_shards(workers + 1);
-        let shared = Shared::new(crew, registry, pool, seats, self.handler);
+        let shared = Shared::new(crew, registry, pool, seats, self.handler, self.on_panic);
         let thread = |post: &Post| {
             let builder = thread::Builder::new();
             let (builder, stack_size) = match post {

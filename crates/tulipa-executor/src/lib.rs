@@ -14,6 +14,7 @@ mod executor;
 mod handle;
 #[cfg(all(test, loom))]
 mod models;
+mod on_panic;
 mod queue;
 mod shared;
 mod shutdown;
@@ -33,5 +34,6 @@ pub use deadlock::{Deadlock, Stuck};
 pub use driver::{Driver, ThreadDriver};
 pub use executor::Executor;
 pub use handle::Handle;
+pub use on_panic::OnPanic;
 pub use shutdown::ShutdownReport;
 pub use stats::{Stats, WorkerStats};

@@ -3,6 +3,7 @@
 use crate::blocking::Pool;
 use crate::crew::Crew;
 use crate::current;
+use crate::on_panic::OnPanic;
 use crate::sync::{AtomicU8, Mutex, Ordering};
 use crate::worker::Seat;
 use std::fmt;
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     home_thread: Mutex<Option<ThreadId>>,
     stage: AtomicU8,
     handler: Option<Handler>,
+    on_panic: OnPanic,
 }
 
 /// Where an executor is in its life.
@@ -42,6 +44,7 @@ impl Shared {
         pool: Pool,
         home: Vec<Seat>,
         handler: Option<Handler>,
+        on_panic: OnPanic,
     ) -> Self {
         Self {
             crew,
@@ -51,6 +54,7 @@ impl Shared {
             home_thread: Mutex::new(None),
             stage: AtomicU8::new(Stage::Open as u8),
             handler,
+            on_panic,
         }
     }
 
@@ -72,6 +76,10 @@ impl Shared {
 
     pub(crate) fn home_thread(&self) -> &Mutex<Option<ThreadId>> {
         &self.home_thread
+    }
+
+    pub(crate) fn on_panic(&self) -> OnPanic {
+        self.on_panic
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -105,6 +113,10 @@ impl Schedule for Shared {
             Some(handler) => handler(report),
             None => eprintln!("{report}"),
         }
+    }
+
+    fn panicked(&self, report: &Report<'_>) {
+        self.on_panic.react(|| self.report(report));
     }
 
     fn is_open(&self) -> bool {

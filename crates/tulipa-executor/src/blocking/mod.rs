@@ -76,8 +76,13 @@ where
         deferred: deferred.clone(),
     };
     let context = tulipa_task::Context::copy();
+    let on_panic = handle.shared().on_panic();
+    let job = move || {
+        let _guard = on_panic.guard();
+        context.run(job)
+    };
     let job = Box::new(move |fate| match fate {
-        Fate::Run => run(&deferred, || context.run(job)),
+        Fate::Run => run(&deferred, job),
         Fate::Cancel => {
             deferred.cancel();
         }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tulipa_executor::{Driver, Executor};
+use tulipa_executor::{Driver, Executor, OnPanic};
 use tulipa_reactor::Reactor;
 use tulipa_task::Report;
 use tulipa_timers::{Clock, Timers};
@@ -55,6 +55,7 @@ pub struct Builder {
     blocking_threads: Option<usize>,
     blocking_keep_alive: Option<Duration>,
     handler: Option<Handler>,
+    on_panic: OnPanic,
     settings: Settings,
 }
 
@@ -88,6 +89,7 @@ impl Builder {
             blocking_threads: None,
             blocking_keep_alive: None,
             handler: None,
+            on_panic: OnPanic::default(),
             settings: Settings {
                 grace: Duration::from_secs(30),
                 ctrl_c: false,
@@ -189,6 +191,13 @@ impl Builder {
         self
     }
 
+    /// What becomes of a panic: [stored in its task](OnPanic::Store), without this, as asyncio does with exceptions; or
+    /// [the end of the process](OnPanic::Abort).
+    pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
+        self.on_panic = on_panic;
+        self
+    }
+
     /// Whether Ctrl-C (SIGINT) cancels the main task: the first cancels it, a second aborts every task. Only on
     /// the main thread of the process, and only if nobody else handles the signal; afterwards it ends the
     /// process again. `#[tulipa::main]` turns it on.
@@ -238,6 +247,7 @@ impl Builder {
     fn executor(&self, workers: usize, driver: Arc<dyn Driver>) -> Result<Executor, BuildError> {
         let mut builder = Executor::builder()
             .driver(driver)
+            .on_panic(self.on_panic)
             .thread_name(self.thread_name.clone());
         builder = match self.flavour {
             Flavour::MultiThread => builder.workers(workers),

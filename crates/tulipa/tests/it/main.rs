@@ -5,6 +5,7 @@
 mod bad_use;
 mod examples;
 mod fetch;
+mod panics;
 mod process;
 mod run;
 mod server;
