@@ -41,6 +41,7 @@ fn stats(handle: &Handle) -> [usize; 3] {
     [threads, idle, queued]
 }
 
+/// TT-01
 #[test]
 fn a_job_runs_once_on_another_thread_and_gives_its_result() {
     for (name, executor) in flavours() {
@@ -69,6 +70,7 @@ fn a_result_need_not_be_cloneable() {
     assert_eq!(result.unwrap(), 5);
 }
 
+/// TT-02
 #[test]
 fn a_panic_in_the_job_is_that_of_the_await() {
     let executor = one_worker();
@@ -86,6 +88,7 @@ fn a_panic_in_the_job_is_that_of_the_await() {
     assert_eq!(panic.message(), Some("no disk"));
 }
 
+/// TT-04
 #[test]
 fn jobs_run_at_once_up_to_the_limit() {
     let executor = small_pool(3);
@@ -104,6 +107,7 @@ fn jobs_run_at_once_up_to_the_limit() {
         .unwrap();
 }
 
+/// TT-04
 #[test]
 fn a_job_beyond_the_limit_waits_for_a_thread() {
     let executor = small_pool(1);
@@ -158,6 +162,7 @@ fn idle_threads_end_after_their_time() {
 
 context_var! { static COLOUR: &'static str = "white" }
 
+/// TT-05
 #[test]
 fn a_job_sees_the_context_of_its_spawner_and_changes_only_its_own() {
     let executor = one_worker();
@@ -177,6 +182,7 @@ fn a_job_sees_the_context_of_its_spawner_and_changes_only_its_own() {
         .unwrap();
 }
 
+/// TT-07
 #[test]
 fn a_job_that_runs_when_its_awaiter_is_cancelled_runs_on_and_is_forgotten() {
     let executor = one_worker();
@@ -214,6 +220,7 @@ fn a_job_that_runs_when_its_awaiter_is_cancelled_runs_on_and_is_forgotten() {
     assert_eq!(drops.count(), 1, "its result was dropped");
 }
 
+/// TT-08
 #[test]
 fn a_job_that_is_queued_when_its_awaiter_is_cancelled_never_runs() {
     let executor = small_pool(1);
@@ -253,6 +260,7 @@ fn a_job_that_nobody_awaits_runs_all_the_same() {
     assert_eq!(ran.recv(), Ok(1));
 }
 
+/// TT-10
 #[test]
 fn a_thread_of_the_pool_is_no_worker() {
     let executor = one_worker();
@@ -269,6 +277,7 @@ fn a_thread_of_the_pool_is_no_worker() {
     assert_eq!(inside.unwrap(), (false, false, false));
 }
 
+/// TT-11
 #[test]
 fn after_shutdown_a_job_is_refused_with_the_remedy() {
     let executor = one_worker();
@@ -314,6 +323,7 @@ fn a_pool_that_finds_no_thread_says_so_and_keeps_its_accounts() {
     assert_eq!(stats(executor.handle()), [0, 0, 0]);
 }
 
+///
 #[test]
 fn at_shutdown_a_queued_job_is_cancelled_and_a_running_one_is_waited_for() {
     let executor = small_pool(1);
@@ -340,6 +350,7 @@ fn at_shutdown_a_queued_job_is_cancelled_and_a_running_one_is_waited_for() {
     assert_eq!(stats(executor.handle()), [0, 0, 0]);
 }
 
+///
 #[test]
 fn a_job_that_does_not_end_is_reported_and_left_to_itself() {
     let executor = Executor::builder()

@@ -43,6 +43,7 @@ fn a_sleep_is_ready_when_its_timer_has_fired_and_stays_so() {
     assert_eq!(timers.count(), 0);
 }
 
+/// S-02
 #[test]
 fn a_sleep_of_nothing_yields_exactly_once() {
     let (timers, log) = (timers(), Log::default());
@@ -65,6 +66,7 @@ fn an_overdue_sleep_waits_for_the_next_fire() {
     assert!(poll(&mut sleep, &log.waker(0)).is_ready());
 }
 
+/// S-07
 #[test]
 fn an_endless_sleep_is_nothing_to_wait_for() {
     let (timers, log) = (timers(), Log::default());
@@ -200,6 +202,7 @@ fn a_reset_to_nothing_yields_once() {
     assert_eq!(log.take(), [0]);
 }
 
+/// S-01
 #[test]
 fn a_sleep_with_a_value_gives_it() {
     let timers = timers();
