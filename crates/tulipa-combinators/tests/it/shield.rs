@@ -144,7 +144,12 @@ fn a_failure_and_a_request_at_the_same_moment_are_a_cancellation() {
     outer.cancel();
     world.run();
     assert!(ended(outer));
-    inner.mark_read();
+    drop(inner);
+    assert_eq!(
+        world.queue.reports().len(),
+        1,
+        "nobody has seen the failure"
+    );
 }
 
 /// SH-10

@@ -371,7 +371,8 @@ impl Hash for TaskRef {
 }
 
 impl fmt::Debug for TaskRef {
-    /// Name and state, as asyncio's repr has it (T-18): pending, cancelling, or how it ended.
+    /// Name and state, as asyncio's repr has it: pending, cancelling, or how it ended (T-18); and what it waits for, by number,
+    /// so that a circle of tasks has an end here too (T-19).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state() {
             TaskState::Pending if self.cancelling() > 0 => "cancelling",
@@ -381,12 +382,11 @@ impl fmt::Debug for TaskRef {
             TaskState::Panicked => "panicked",
             TaskState::Cancelled => "cancelled",
         };
-        write!(
-            f,
-            "<{state} `{}`, spawned at {}>",
-            self.name(),
-            self.location()
-        )
+        write!(f, "<{state} `{}`", self.name())?;
+        if let Some(waits) = self.waits_for() {
+            write!(f, ", waits for {waits}")?;
+        }
+        write!(f, ", spawned at {}>", self.location())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::Bench;
 use std::future::pending;
-use tulipa_task::{Builder, Deferred, current_task};
+use tulipa_task::{Builder, Deferred, SharedTask, current_task};
 
 /// CT-04
 #[test]
@@ -84,6 +84,49 @@ fn a_task_knows_where_it_was_spawned() {
         assert!(location.file().ends_with("names.rs"));
         assert_eq!(location.line(), line);
     }
+    bench.run();
+}
+
+/// T-19
+#[test]
+fn its_debug_text_says_what_it_waits_for() {
+    let bench = Bench::new();
+    let bloom = Deferred::<()>::new();
+    let waits = bench.spawn(bloom.clone());
+    assert!(
+        !format!("{waits:?}").contains("waits for"),
+        "it has not begun"
+    );
+    bench.run();
+    let expected = format!(", waits for deferred {}, spawned at ", bloom.id());
+    assert!(format!("{waits:?}").contains(&expected), "{waits:?}");
+    bloom.set_result(()).unwrap();
+    bench.run();
+    assert!(!format!("{waits:?}").contains("waits for"), "{waits:?}");
+}
+
+/// T-19: tasks that wait for each other have a text of one line each.
+#[test]
+fn the_debug_text_of_a_circle_has_an_end() {
+    let bench = Bench::new();
+    let other = Deferred::<SharedTask<()>>::new();
+    let one = bench.spawn({
+        let other = other.clone();
+        async move { drop(other.await.unwrap().await) }
+    });
+    let one = one.shared();
+    let two = bench.spawn({
+        let one = one.clone();
+        async move { drop(one.await) }
+    });
+    let two = two.shared();
+    other.set_result(two.clone()).unwrap();
+    bench.run();
+    for (task, awaited) in [(&one, &two), (&two, &one)] {
+        let expected = format!(", waits for task {}, spawned at ", awaited.id());
+        assert!(format!("{task:?}").contains(&expected), "{task:?}");
+    }
+    one.abort();
     bench.run();
 }
 
