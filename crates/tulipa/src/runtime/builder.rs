@@ -54,6 +54,7 @@ pub struct Builder {
     thread_name: String,
     blocking_threads: Option<usize>,
     blocking_keep_alive: Option<Duration>,
+    join_limit: Option<Duration>,
     handler: Option<Handler>,
     on_panic: OnPanic,
     settings: Settings,
@@ -88,6 +89,7 @@ impl Builder {
             thread_name: "tulipa".to_owned(),
             blocking_threads: None,
             blocking_keep_alive: None,
+            join_limit: None,
             handler: None,
             on_panic: OnPanic::default(),
             settings: Settings {
@@ -174,6 +176,13 @@ impl Builder {
         self
     }
 
+    /// How long the end waits, in real time, for what does not end: a thread of `to_thread`, or a poll that does not return.
+    /// After that it goes on without, and says so. 300 seconds without this, as in asyncio.
+    pub fn join_limit(mut self, limit: Duration) -> Self {
+        self.join_limit = Some(limit);
+        self
+    }
+
     /// How long tasks that are cancelled at the end may take for their cleanup, before they are aborted. asyncio waits for
     /// ever; so does [`Duration::MAX`].
     pub fn grace(mut self, grace: Duration) -> Self {
@@ -198,11 +207,15 @@ impl Builder {
         self
     }
 
-    /// Whether Ctrl-C (SIGINT) cancels the main task: the first cancels it, a second aborts every task. Only on
-    /// the main thread of the process, and only if nobody else handles the signal; afterwards it ends the
-    /// process again. `#[tulipa::main]` turns it on.
+    /// Whether Ctrl-C (SIGINT) cancels the main task. Without this it ends the process, unless somebody handles it;
+    /// `#[tulipa::main]` turns it on.
     ///
-    /// On systems without SIGINT it does nothing.
+    /// The first cancels the main task, and only that; if it lets the cancellation through, `run` ends with
+    /// [`RunError::Interrupted`] when all is cleaned up. The second, or one that comes when the main task has ended, aborts
+    /// every task. The third ends the process there and then.
+    ///
+    /// All of this on the main thread of the process only, and only if nobody else handles the signal and it is not
+    /// ignored. Where that is not so, or on systems without SIGINT, it does nothing.
     pub fn ctrl_c(mut self, handle: bool) -> Self {
         self.settings.ctrl_c = handle;
         self
@@ -263,6 +276,9 @@ impl Builder {
         }
         if let Some(idle) = self.blocking_keep_alive {
             builder = builder.blocking_keep_alive(idle);
+        }
+        if let Some(limit) = self.join_limit {
+            builder = builder.join_limit(limit);
         }
         if let Some(Handler(handler)) = self.handler.clone() {
             builder = builder.report(move |report: &Report<'_>| handler(report));

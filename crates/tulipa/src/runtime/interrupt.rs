@@ -1,7 +1,8 @@
-//! Ctrl-C: the first cancels the main task, the next aborts every task.
+//! Ctrl-C: the first cancels the main task, the second aborts every task, the third ends the process, as it does where
+//! nobody handles it: a poll that never returns can be neither cancelled nor aborted.
 //!
-//! The handler is installed for as long as a runtime runs its main task and shuts down, on the main thread, if the signal
-//! had its default disposition; afterwards the signal ends the process as before. (The handler itself stays, and does what
+//! The signal is handled for as long as a runtime runs its main task and shuts down, on the main thread, if it had its
+//! default disposition; before and afterwards it ends the process. (The handler itself stays, and does what
 //! the system would do by default: that is how `signal-hook` gives a disposition back.)
 
 use parking_lot::Mutex;
@@ -9,7 +10,6 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::{Handle as SignalHandle, Signals};
 use std::io;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use tulipa_executor::Handle;
@@ -19,6 +19,7 @@ use tulipa_task::TaskRef;
 #[derive(Debug)]
 pub(super) struct Watch {
     shared: Arc<Shared>,
+    hook: Hook,
     signals: SignalHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -26,35 +27,42 @@ pub(super) struct Watch {
 #[derive(Debug)]
 struct Shared {
     executor: Handle,
-    main: Mutex<Option<TaskRef>>,
-    /// Whether the signal came while main was running.
-    interrupted: AtomicBool,
+    hook: Hook,
+    run: Mutex<Run>,
+}
+
+/// One run of a main task, counted from zero each time.
+#[derive(Debug, Default)]
+struct Run {
+    main: Option<TaskRef>,
+    interrupts: usize,
 }
 
 impl Watch {
     /// Begins to watch, if this is for us to do. An error of the system leaves the signal as it was.
     pub(super) fn begin(executor: &Handle) -> Option<Self> {
         let is_main_thread = thread::current().name() == Some("main");
-        let watching = is_main_thread && disposition().claim();
-        let begun = watching.then(|| Self::start(executor))?;
-        begun.inspect_err(|_| disposition().give_back()).ok()
+        let hook = is_main_thread.then(Hook::take).flatten()?;
+        Self::start(executor, hook).ok()
     }
 
-    fn start(executor: &Handle) -> io::Result<Self> {
+    fn start(executor: &Handle, hook: Hook) -> io::Result<Self> {
         let mut signals = Signals::new([SIGINT])?;
         let handle = signals.handle();
         let shared = Arc::new(Shared {
             executor: executor.clone(),
-            main: Mutex::new(None),
-            interrupted: AtomicBool::new(false),
+            hook: hook.clone(),
+            run: Mutex::default(),
         });
         let watched = shared.clone();
         let watch = move || signals.forever().for_each(|_| watched.interrupt());
         let thread = thread::Builder::new()
             .name("tulipa-ctrl-c".to_owned())
             .spawn(watch)?;
+        hook.set_default(false); // not before: in between nobody would hear the signal
         Ok(Self {
             shared,
+            hook,
             signals: handle,
             thread: Some(thread),
         })
@@ -63,74 +71,91 @@ impl Watch {
     /// What the main task calls first: it is the one to be cancelled.
     pub(super) fn announcer(&self) -> impl FnOnce() + 'static {
         let shared = self.shared.clone();
-        move || *shared.main.lock() = tulipa_task::current_task()
+        move || shared.begin(tulipa_task::current_task())
     }
 
     /// Whether a main task that ended cancelled did so because of the signal, and not because of somebody else.
     pub(super) fn was_why(&self) -> bool {
-        // Acquire: pairs with the Release in `interrupt`.
-        let interrupted = self.shared.interrupted.load(Ordering::Acquire);
-        interrupted
-            && self
-                .shared
-                .main
-                .lock()
-                .take()
-                .is_none_or(|main| main.uncancel() == 0)
+        let Run { main, interrupts } = &mut *self.shared.run.lock();
+        *interrupts > 0 && main.take().is_none_or(|main| main.uncancel() == 0)
     }
 }
 
 impl Shared {
+    fn begin(&self, main: Option<TaskRef>) {
+        let mut run = self.run.lock();
+        run.main = main.clone();
+        let too_early = run.interrupts > 0;
+        drop(run);
+        if let Some(main) = main.filter(|_| too_early) {
+            main.cancel();
+        }
+    }
+
     fn interrupt(&self) {
-        let main = self.main.lock().clone();
-        // Release: pairs with the Acquire in `was_why`.
-        let first = !self.interrupted.swap(true, Ordering::Release);
-        if !(first && main.is_some_and(|main| main.cancel())) {
-            for task in self.executor.scheduler().registry().snapshot() {
-                task.abort();
-            }
+        let mut run = self.run.lock();
+        run.interrupts += 1;
+        let (first, main) = (run.interrupts == 1, run.main.clone());
+        drop(run);
+        let gently = match main {
+            Some(main) => first && main.cancel(),
+            None => first, // it will see when it begins
+        };
+        if !gently {
+            self.abort();
+        }
+    }
+
+    fn abort(&self) {
+        self.hook.set_default(true);
+        for task in self.executor.scheduler().registry().snapshot() {
+            task.abort();
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        self.hook.set_default(true); // not after: in between nobody would hear the signal
         self.signals.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join(); // it does not panic
         }
-        disposition().give_back();
     }
 }
 
-/// Who handles the signal in this process: a runtime of ours, or nobody.
-struct Disposition {
-    /// Ours for good: there was no other handler when first we asked.
-    ours: bool,
-    /// Nobody watches: the signal does what it does by default.
+/// Our handler of the signal, once it is there: it does what the system would do by default, unless somebody watches.
+#[derive(Debug, Clone)]
+struct Hook {
     by_default: Arc<AtomicBool>,
 }
 
-fn disposition() -> &'static Disposition {
-    static DISPOSITION: OnceLock<Disposition> = OnceLock::new();
-    DISPOSITION.get_or_init(|| {
-        let by_default = Arc::new(AtomicBool::new(true));
-        let ours = has_default_disposition()
-            && signal_hook::flag::register_conditional_default(SIGINT, by_default.clone()).is_ok();
-        Disposition { ours, by_default }
-    })
-}
-
-impl Disposition {
-    /// `false`: somebody else handles it, or another runtime does.
-    fn claim(&self) -> bool {
-        // Relaxed: only the main thread of the process claims; the handler runs on any thread, whenever.
-        self.ours && self.by_default.swap(false, Ordering::Relaxed)
+impl Hook {
+    /// `None`: somebody else handles the signal, or it is ignored, or another runtime watches.
+    fn take() -> Option<Self> {
+        static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+        let mut installed = HOOK.lock();
+        if installed.is_none() && has_default_disposition() {
+            *installed = Self::install().ok();
+        }
+        let hook = installed.as_ref()?;
+        hook.is_default().then(|| hook.clone())
     }
 
-    fn give_back(&self) {
-        // Relaxed: as in `claim`.
-        self.by_default.store(true, Ordering::Relaxed);
+    fn install() -> io::Result<Self> {
+        let by_default = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(SIGINT, by_default.clone())?;
+        Ok(Self { by_default })
+    }
+
+    fn is_default(&self) -> bool {
+        // Relaxed: only the main thread of the process asks and watches; the handler runs on any thread, whenever.
+        self.by_default.load(Ordering::Relaxed)
+    }
+
+    fn set_default(&self, by_default: bool) {
+        // Relaxed: as in `is_default`.
+        self.by_default.store(by_default, Ordering::Relaxed);
     }
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 mod bad_use;
+#[cfg(unix)]
+mod ctrl_c;
 mod examples;
 mod fetch;
 mod panics;

@@ -158,6 +158,24 @@ fn threads_are_waited_for() {
     assert_eq!(seen.all(), ["the thread is through"]);
 }
 
+///
+#[test]
+fn threads_are_waited_for_up_to_a_limit_and_reported() {
+    let builder = Runtime::builder().workers(2).join_limit(Duration::ZERO);
+    let runtime = builder.build().unwrap();
+    let (begun, began) = std::sync::mpsc::channel();
+    let (finish, finished) = std::sync::mpsc::channel::<()>();
+    let job = to_thread(move || {
+        begun.send(()).unwrap();
+        let _ = finished.recv();
+    });
+    runtime.handle().spawn(job).detach();
+    began.recv().unwrap();
+    let report = runtime.shutdown().unwrap();
+    assert_eq!(report.blocking_threads(), 1, "{report}");
+    drop(finish);
+}
+
 ///
 #[test]
 fn a_main_that_is_cancelled_ends_run_with_an_error_and_its_message() {
