@@ -154,11 +154,11 @@ impl<'a> Others<'a> {
     /// What main has spawned or woken last takes a step before it is asked to end. Bounded: who gives way for ever, or does
     /// not return from a poll, is asked all the same.
     async fn let_ready_run(&self, crew: &Crew<Runnable>) {
-        const ROUNDS: usize = 10_000;
-        let polls = || crew.polls();
-        let enough = polls() + 4 * self.live().len() as u64 + 64;
-        for _ in 0..ROUNDS {
-            if current::is_alone(crew) || polls() > enough {
+        const ROUNDS: u64 = 10_000;
+        let before = crew.polls();
+        let enough = 4 * self.live().len() as u64 + 64;
+        for own in 0..ROUNDS {
+            if current::is_alone(crew) || crew.polls() - before > enough + own {
                 return;
             }
             give_way(); // to threads of other workers that the system has suspended

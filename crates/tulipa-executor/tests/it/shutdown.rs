@@ -97,14 +97,19 @@ fn who_waits_is_asked_before_whom_it_waits_for() {
         let of_main = log.clone();
         let main = async move {
             let mut last = spawn(pending::<()>());
+            let mut awaited = Vec::new();
             for _ in 0..20 {
                 let log = of_main.clone();
+                awaited.push((*last).clone());
                 last = spawn(async move {
                     let _cancelled = last.await;
                     log.add("went on");
                 });
             }
             last.detach();
+            while awaited.iter().any(|task| task.awaited_by().is_empty()) {
+                yield_now().await;
+            }
         };
         executor.block_on(main).unwrap();
         assert!(executor.shutdown(pending()).unwrap().is_clean());
