@@ -29,11 +29,11 @@ class VirtualTime(selectors.DefaultSelector):
         self.jobs = 0
 
     def select(self, timeout=None):
-        if timeout is None or self.jobs:
-            return super().select()  # something comes from outside, by the loop's own pipe
+        if timeout is None or (self.jobs and timeout > 0):
+            return super().select()  # what comes is from outside, by the loop's own pipe
         ready = super().select(0)
         if not ready:
-            self.now += timeout
+            self.now += max(timeout, 0)
         return ready
 
 
@@ -55,6 +55,9 @@ class Loop(asyncio.SelectorEventLoop):
 
     def _job_is_done(self, _job):
         self._virtual.jobs -= 1
+
+    async def shutdown_default_executor(self, timeout=None):
+        await super().shutdown_default_executor()  # a limit would be over before the threads have heard
 
 
 class Complaints(logging.Handler):
@@ -89,7 +92,7 @@ def run(program, name, first_line):
 def main(pages):
     if sys.version_info < (3, 13):
         sys.exit(f"the programs of the book need Python 3.13 or later, and this is {sys.version}")
-    # What `run` and `Runner` make when they are given no factory. Their teardown waits for threads with a limit of time.
+    # What `run` and `Runner` make when they are given no factory.
     asyncio.events.new_event_loop = Loop
     warnings.simplefilter("error")
     programs = failures = 0

@@ -7,3 +7,27 @@ mod from_asyncio {}
 
 #[doc = include_str!("../../../docs/from-asyncio/tasks.md")]
 mod tasks {}
+
+#[doc = include_str!("../../../docs/from-asyncio/time.md")]
+mod time {}
+
+#[doc = include_str!("../../../docs/from-asyncio/several.md")]
+mod several {}
+
+#[doc = include_str!("../../../docs/from-asyncio/groups.md")]
+mod groups {}
+
+#[doc = include_str!("../../../docs/from-asyncio/cancellation.md")]
+mod cancellation {}
+
+#[doc = include_str!("../../../docs/from-asyncio/task-object.md")]
+mod task_object {}
+
+#[doc = include_str!("../../../docs/from-asyncio/threads.md")]
+mod threads {}
+
+#[doc = include_str!("../../../docs/from-asyncio/running.md")]
+mod running {}
+
+#[doc = include_str!("../../../docs/from-asyncio/differences.md")]
+mod differences {}
