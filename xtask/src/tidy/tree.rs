@@ -4,7 +4,7 @@ use crate::process::Failure;
 use std::fs;
 use std::path::Path;
 
-/// Folders that hold what was built or what belongs to another tool.
+/// Folders that hold what was built or what belongs to another tool. In a second work tree of git, `.git` is a file.
 const SKIPPED: &[&str] = &[".git", "target", "node_modules"];
 
 /// All text files, sorted by path.
@@ -76,10 +76,11 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> std::i
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
+        if SKIPPED.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
-            if !SKIPPED.iter().any(|name| entry.file_name() == *name) {
-                walk(root, &path, files)?;
-            }
+            walk(root, &path, files)?;
         } else if let Ok(text) = fs::read_to_string(&path) {
             files.push((relative(root, &path), text));
         }
