@@ -10,7 +10,7 @@ use crate::scenario::{self, Workload, floor};
 pub struct Runtime {
     /// What `--runtime` and `--against` take.
     pub name: &'static str,
-    /// As the manifest of the workspace pins it.
+    /// Of the crate that is measured, as `Cargo.lock` has it.
     pub version: &'static str,
     /// What it can do.
     pub workloads: Vec<Workload>,
@@ -18,32 +18,38 @@ pub struct Runtime {
 
 /// All of this build. Without the feature `peers` there is tulipa, and the floor.
 pub fn all() -> Vec<Runtime> {
-    let runtime = |name, version, workloads| Runtime {
+    let runtime = |name, package, workloads| Runtime {
         name,
-        version,
+        version: locked(package),
         workloads,
     };
     let mut all = vec![
-        runtime(
-            "tulipa",
-            env!("CARGO_PKG_VERSION"),
-            scenario::of_whole::<Tulipa>(),
-        ),
-        runtime("epoll", "mio 1.2", floor::workloads()),
+        runtime("tulipa", "tulipa", scenario::of_whole::<Tulipa>()),
+        runtime("epoll", "mio", floor::workloads()),
     ];
     #[cfg(feature = "peers")]
     all.extend([
-        runtime("tokio", "1.54.1", scenario::of_whole::<Tokio<false>>()),
+        runtime("tokio", "tokio", scenario::of_whole::<Tokio<false>>()),
         runtime(
             "tokio-joinset",
-            "1.54.1",
+            "tokio",
             scenario::of_joining::<Tokio<true>>(),
         ),
-        runtime("smol", "2.0.2", scenario::of_whole::<Smol>()),
-        runtime("futures", "0.3.34", scenario::of_tasks::<Pool>()),
+        runtime("smol", "smol", scenario::of_whole::<Smol>()),
+        runtime("futures", "futures", scenario::of_tasks::<Pool>()),
     ]);
     all.sort_by_key(|runtime| runtime.name == "epoll"); // last: it is no peer
     all
+}
+
+/// The version that this build has of a package.
+fn locked(package: &str) -> &'static str {
+    let lock: &'static str = include_str!("../../Cargo.lock");
+    let name = format!("name = \"{package}\"\nversion = \"");
+    let version = lock.split_once(name.as_str()).map(|(_, version)| version);
+    version
+        .and_then(|version| version.split('"').next())
+        .expect("what was built is in the lock file")
 }
 
 #[cfg(test)]
@@ -79,6 +85,12 @@ mod tests {
             let described = |w: &Workload| !w.what.is_empty() && !w.group.is_empty();
             assert!(runtime.workloads.iter().all(described), "{}", runtime.name);
         }
+    }
+
+    #[test]
+    fn versions_are_those_of_the_lock_file() {
+        assert_eq!(locked("tulipa"), env!("CARGO_PKG_VERSION"));
+        assert!(locked("tokio").starts_with("1."));
     }
 
     #[test]
