@@ -14,6 +14,7 @@ mod graph;
 mod handle;
 mod id;
 mod local;
+mod log;
 #[cfg(test)]
 mod models;
 mod registry;
@@ -36,7 +37,7 @@ pub use handle::{
 };
 pub use id::TaskId;
 pub use registry::{Claim, Registry};
-pub use report::Report;
+pub use report::{Report, ReportKind};
 pub use schedule::{EnteredScheduler, Runnable, Schedule, Scheduler, Why};
 pub use waits::{Leaf, Waits};
 pub use yield_now::{YieldNow, yield_now};

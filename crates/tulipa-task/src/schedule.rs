@@ -59,9 +59,9 @@ pub trait Schedule: Send + Sync + 'static {
 
     /// Told of a failure that nobody read, and of a panic that no task could take (F-12, DC-08).
     ///
-    /// By default it is one line on standard error.
+    /// By default it is one line: see [`Report::log`].
     fn report(&self, report: &Report<'_>) {
-        crate::report::print(format_args!("{report}"));
+        report.log();
     }
 
     /// Told of a panic in a task, a callback or a destructor, before it is stored in its task or reported: for an executor
