@@ -2,6 +2,7 @@
 
 use crate::blocking::{Limits, Pool};
 use crate::crew::Crew;
+use crate::debug::Debug;
 use crate::driver::{Driver, Helm, ThreadDriver};
 use crate::executor::{Executor, Flavour};
 use crate::handle::Handle;
@@ -44,6 +45,8 @@ pub struct Builder {
     handler: Option<Handler>,
     watchdog: bool,
     on_panic: OnPanic,
+    debug: bool,
+    slow_poll: Duration,
 }
 
 /// An executor was not built, and nothing of it runs.
@@ -76,6 +79,8 @@ impl Builder {
             handler: None,
             watchdog: true,
             on_panic: OnPanic::default(),
+            debug: false,
+            slow_poll: Duration::from_millis(100), // asyncio's (D-02)
         }
     }
 
@@ -200,6 +205,41 @@ impl Builder {
         self
     }
 
+    /// Whether it is in debug mode, and reports to its [handler](Self::report) what is amiss without being a failure: polls that
+    /// are [slow](Self::slow_poll) (D-02), tasks that wait for each other in a circle, and its end (D-08). Off by default, and
+    /// then free of charge.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use std::time::Duration;
+    /// use tulipa_executor::Executor;
+    ///
+    /// let reports = Arc::new(Mutex::new(Vec::new()));
+    /// let told = reports.clone();
+    /// let executor = Executor::builder()
+    ///     .workers(1)
+    ///     .debug(true)
+    ///     .slow_poll(Duration::ZERO) // every poll is
+    ///     .report(move |report| told.lock().unwrap().push(report.to_string()))
+    ///     .build()?;
+    /// executor.block_on(async {})?;
+    /// assert!(reports.lock().unwrap()[0].starts_with("tulipa: a poll took long: `main`"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.debug = debug;
+        self
+    }
+
+    /// How long a poll may take before debug mode reports it, by the clock of the [driver](Driver::now): 100 milliseconds
+    /// by default, as asyncio's `slow_callback_duration`.
+    pub fn slow_poll(mut self, threshold: Duration) -> Self {
+        self.slow_poll = threshold;
+        self
+    }
+
     /// Builds the executor, and starts its threads.
     ///
     /// # Errors
@@ -289,13 +329,15 @@ impl Builder {
             .map(|parker| parker.unparker().clone())
             .collect();
         let (queues, own) = Queues::new(workers);
-        let crew = Arc::new(Crew::new(
+        let debug = (self.debug).then(|| Debug::new(self.slow_poll, Arc::clone(&driver)));
+        let crew = Crew::new(
             queues,
             Sleep::new(unparkers, Helm::new(driver)),
             order,
             simulated,
             kennel.map(|parker| Watchdog::new(parker.unparker().clone())),
-        ));
+        );
+        let crew = Arc::new(crew.with_debug(debug));
         let local = |(worker, own)| Local::new(Arc::clone(&crew), worker, own);
         let seats = own.into_iter().enumerate().map(local).zip(parkers);
         let seats = seats

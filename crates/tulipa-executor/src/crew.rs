@@ -1,5 +1,6 @@
 //! What the workers of one executor share: the queues, who sleeps, and how many are there.
 
+use crate::debug::Debug;
 use crate::queue::{HOME, Local, Order, Queues, Run};
 use crate::sleep::Sleep;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -23,6 +24,8 @@ pub(crate) struct Crew<T> {
     simulated: bool,
     /// If there is one.
     watchdog: Option<Watchdog>,
+    /// In debug mode only.
+    debug: Option<Debug>,
 }
 
 /// Somebody is inside `block_on`. A virtual clock moves only then: between the end of main and the shutdown that follows there is
@@ -52,7 +55,17 @@ impl<T: Run> Crew<T> {
             stopping: AtomicBool::new(false),
             simulated,
             watchdog,
+            debug: None,
         }
+    }
+
+    /// The same in debug mode, if there is one.
+    pub(crate) fn with_debug(self, debug: Option<Debug>) -> Self {
+        Self { debug, ..self }
+    }
+
+    pub(crate) fn debug(&self) -> Option<&Debug> {
+        self.debug.as_ref()
     }
 
     pub(crate) fn queues(&self) -> &Queues<T> {

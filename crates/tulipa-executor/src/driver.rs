@@ -10,7 +10,8 @@
 use crate::sync::{AtomicUsize, Mutex, Ordering, Parker, Unparker, fence};
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// What a worker waits on when there is nothing to run.
 ///
@@ -76,6 +77,13 @@ pub trait Driver: Send + Sync + 'static {
     /// a time, while another may be inside [`park`](Self::park).
     fn quiescent(&self) -> bool {
         false
+    }
+
+    /// The time since some moment before the executor began, by the clock that the timers go by: debug mode measures polls by
+    /// it. Without a clock of its own a driver leaves it at real time.
+    fn now(&self) -> Duration {
+        static BEGAN: OnceLock<Instant> = OnceLock::new();
+        BEGAN.get_or_init(Instant::now).elapsed()
     }
 
     /// Sets what is per thread (the timers of a worker), when a thread starts to work for the executor as worker `worker`.

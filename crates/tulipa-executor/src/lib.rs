@@ -9,6 +9,7 @@ mod choice;
 mod crew;
 mod current;
 mod deadlock;
+mod debug;
 mod driver;
 mod executor;
 mod handle;

@@ -13,6 +13,7 @@
 
 use crate::choice::Choice;
 use crate::crew::Crew;
+use crate::debug::Debug;
 use crate::sync::deque::{self, Injector, Steal, Stealer};
 use crate::sync::{AtomicCell, Ordering, Tick};
 use crossbeam_utils::CachePadded;
@@ -27,6 +28,9 @@ pub(crate) trait Run: Sized + Send {
     /// Runs it once. Given back if it is to run again.
     fn run(self) -> Option<Self>;
 
+    /// The same in debug mode.
+    fn run_in_debug(self, debug: &Debug) -> Option<Self>;
+
     /// Whether only the worker at home may run it.
     fn is_homed(&self) -> bool;
 }
@@ -35,6 +39,10 @@ impl Run for Runnable {
     #[inline]
     fn run(self) -> Option<Self> {
         self.run()
+    }
+
+    fn run_in_debug(self, debug: &Debug) -> Option<Self> {
+        debug.run(self)
     }
 
     #[inline]

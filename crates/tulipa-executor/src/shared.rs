@@ -111,7 +111,7 @@ impl Schedule for Shared {
     fn report(&self, report: &Report<'_>) {
         match &self.handler {
             Some(handler) => handler(report),
-            None => eprintln!("{report}"),
+            None => report.log(),
         }
     }
 

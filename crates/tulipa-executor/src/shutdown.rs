@@ -121,6 +121,9 @@ pub(crate) async fn wind_down(
             report.stuck = others.live();
         }
     }
+    if let Some(debug) = shared.crew().debug() {
+        debug.report_shutdown(&others.me, &report);
+    }
     report
 }
 

@@ -23,6 +23,8 @@ use std::rc::Rc;
 pub(crate) struct Worker<T, C> {
     local: Rc<Local<T>>,
     choice: C,
+    /// Whether the crew is in debug mode.
+    in_debug: bool,
     phase: Phase,
     /// How many tasks each worker had run when the search began: who has run none since is in a long poll.
     polls: Vec<u64>,
@@ -64,6 +66,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         local.crew().arrive(local.worker());
         let polls = vec![0; local.crew().queues().workers()];
         Self {
+            in_debug: local.crew().debug().is_some(),
             local,
             choice,
             phase: Phase::Busy,
@@ -95,10 +98,23 @@ impl<T: Run, C: Choice> Worker<T, C> {
     #[inline]
     fn run(&mut self, item: T) -> Step {
         self.local.tally().polls.add_one();
-        if let Some(again) = item.run() {
+        let again = if self.in_debug {
+            self.run_in_debug(item)
+        } else {
+            item.run()
+        };
+        if let Some(again) = again {
             self.local.accept(again, tulipa_task::Why::Yielded);
         }
         Step::Ran
+    }
+
+    #[cold]
+    fn run_in_debug(&self, item: T) -> Option<T> {
+        match self.crew().debug() {
+            Some(debug) => item.run_in_debug(debug),
+            None => item.run(),
+        }
     }
 
     /// The next task of a busy worker.

@@ -153,6 +153,7 @@ fn polls<T: Run>(crew: &Crew<T>, worker: usize) -> u64 {
 mod tests {
     use super::{Pause, QUIET_LOOKS, Watch};
     use crate::crew::Crew;
+    use crate::debug::Debug;
     use crate::driver::{Helm, ThreadDriver};
     use crate::queue::{Local, Order, Queues, Run};
     use crate::sleep::Sleep;
@@ -165,6 +166,10 @@ mod tests {
     impl Run for Item {
         fn run(self) -> Option<Self> {
             None
+        }
+
+        fn run_in_debug(self, _: &Debug) -> Option<Self> {
+            self.run()
         }
 
         fn is_homed(&self) -> bool {

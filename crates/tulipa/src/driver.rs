@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::Duration;
 use tulipa_executor::Driver;
 use tulipa_reactor::Reactor;
-use tulipa_timers::Timers;
+use tulipa_timers::{Instant, Timers};
 
 /// Sockets and timers of one runtime.
 #[derive(Debug)]
@@ -55,6 +55,10 @@ impl Driver for IoDriver {
 
     fn quiescent(&self) -> bool {
         self.timers.clock().is_virtual() && self.timers.advance_to_next()
+    }
+
+    fn now(&self) -> Duration {
+        self.timers.now() - Instant::START
     }
 
     fn enter(&self, worker: usize) -> Box<dyn Any> {

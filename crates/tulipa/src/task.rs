@@ -2,6 +2,7 @@
 
 pub use tulipa_combinators::{CancelWithin, Ending, TaskExt};
 pub use tulipa_task::{
-    Awaitable, Builder, CallbackHandle, Deferred, IntoTask, InvalidState, Observer, Panic, Report,
-    SetError, SharedTask, StillPending, Subscription, Task, TaskError, TaskId, TaskRef, TaskState,
+    Activity, Awaitable, Builder, CallGraph, CallbackHandle, Deferred, IntoTask, InvalidState,
+    Leaf, Node, Observer, Panic, Report, ReportKind, SetError, SharedTask, StillPending,
+    Subscription, Task, TaskError, TaskId, TaskRef, TaskState, Waits, waits,
 };

@@ -11,6 +11,7 @@ mod watchdog;
 
 use crate::choice::Fast;
 use crate::crew::Crew;
+use crate::debug::Debug;
 use crate::driver::{Driver, Helm};
 use crate::queue::{Local, Order, Queues, Run};
 use crate::sleep::Sleep;
@@ -56,6 +57,10 @@ impl Run for Item {
         }
         self.ran.count_one();
         None
+    }
+
+    fn run_in_debug(self, _: &Debug) -> Option<Self> {
+        self.run()
     }
 
     fn is_homed(&self) -> bool {

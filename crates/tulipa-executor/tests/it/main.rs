@@ -8,6 +8,7 @@
 mod blocking;
 mod build;
 mod common;
+mod debug;
 mod fairness;
 mod idle;
 mod nested;

@@ -57,6 +57,8 @@ pub struct Builder {
     join_limit: Option<Duration>,
     handler: Option<Handler>,
     on_panic: OnPanic,
+    debug: bool,
+    slow_poll: Option<Duration>,
     settings: Settings,
 }
 
@@ -92,6 +94,8 @@ impl Builder {
             join_limit: None,
             handler: None,
             on_panic: OnPanic::default(),
+            debug: is_debug_wanted(),
+            slow_poll: None,
             settings: Settings {
                 grace: Duration::from_secs(30),
                 ctrl_c: false,
@@ -190,8 +194,8 @@ impl Builder {
         self
     }
 
-    /// What is told of failures that nobody read, and of panics in callbacks (D-09). One line on standard error, without
-    /// this.
+    /// What is told of failures that nobody read, and of panics in callbacks (D-09). Without this, each is one line: through
+    /// `tracing`, with that feature and where there is a subscriber; else on standard error.
     pub fn exception_handler(
         mut self,
         handler: impl Fn(&Report<'_>) + Send + Sync + 'static,
@@ -204,6 +208,41 @@ impl Builder {
     /// [the end of the process](OnPanic::Abort).
     pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
         self.on_panic = on_panic;
+        self
+    }
+
+    /// Whether it is in debug mode (D-01): then the [exception handler](Self::exception_handler) is also told of polls that are
+    /// [slow](Self::slow_poll) (D-02), of tasks that wait for each other in a circle, and of the shutdown (D-08). Without this, it
+    /// is if the environment variable `TULIPA_DEBUG` is set, and neither empty nor `0`.
+    ///
+    /// Names and spawn locations need no debug mode (D-04).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use std::time::Duration;
+    /// use tulipa::{Builder, Flavour};
+    ///
+    /// let reports = Arc::new(Mutex::new(Vec::new()));
+    /// let told = reports.clone();
+    /// let builder = Builder::new()
+    ///     .flavour(Flavour::CurrentThread)
+    ///     .debug(true)
+    ///     .slow_poll(Duration::ZERO) // every poll is
+    ///     .exception_handler(move |report| told.lock().unwrap().push(report.to_string()));
+    /// builder.run(async {}).unwrap();
+    /// assert!(reports.lock().unwrap()[0].starts_with("tulipa: a poll took long: `main`"));
+    /// ```
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.debug = debug;
+        self
+    }
+
+    /// How long a poll may take before debug mode reports it, by the clock of the runtime: 100 milliseconds, without this, as
+    /// asyncio's `slow_callback_duration`.
+    pub fn slow_poll(mut self, threshold: Duration) -> Self {
+        self.slow_poll = Some(threshold);
         self
     }
 
@@ -261,6 +300,7 @@ impl Builder {
         let mut builder = Executor::builder()
             .driver(driver)
             .on_panic(self.on_panic)
+            .debug(self.debug)
             .thread_name(self.thread_name.clone());
         builder = match self.flavour {
             Flavour::MultiThread => builder.workers(workers),
@@ -279,6 +319,9 @@ impl Builder {
         }
         if let Some(limit) = self.join_limit {
             builder = builder.join_limit(limit);
+        }
+        if let Some(threshold) = self.slow_poll {
+            builder = builder.slow_poll(threshold);
         }
         if let Some(Handler(handler)) = self.handler.clone() {
             builder = builder.report(move |report: &Report<'_>| handler(report));
@@ -312,6 +355,11 @@ impl Builder {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether the environment asks for debug mode.
+fn is_debug_wanted() -> bool {
+    std::env::var_os("TULIPA_DEBUG").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 impl fmt::Debug for Handler {

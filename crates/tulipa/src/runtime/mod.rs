@@ -17,7 +17,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use tulipa_executor::{Executor, Handle, ShutdownReport};
-use tulipa_task::{Context, Panic};
+use tulipa_task::{CallGraph, Context, Panic};
 use tulipa_timers::Timers;
 
 /// Runs `main` on a runtime of its own, to the end: asyncio's `run`.
@@ -198,6 +198,21 @@ impl Runtime {
     /// Its timers and clock.
     pub fn timers(&self) -> &Timers {
         &self.driver.timers
+    }
+
+    /// The call graph of all its tasks: what each is doing, and who waits for whom. From any thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa::{Runtime, spawn};
+    ///
+    /// let runtime = Runtime::builder().workers(1).build().unwrap();
+    /// runtime.run(async { spawn(std::future::pending::<()>()).set_name("left behind") }).unwrap();
+    /// assert!(runtime.dump().to_string().starts_with("* Task(name=\"left behind\""));
+    /// ```
+    pub fn dump(&self) -> CallGraph {
+        CallGraph::of(self.handle().scheduler().registry().snapshot())
     }
 
     /// Cancels every task and waits for it, aborts those that take longer than the [grace](Builder::grace), and ends the

@@ -5,6 +5,8 @@
 mod bad_use;
 #[cfg(unix)]
 mod ctrl_c;
+mod debug;
+mod dump;
 mod examples;
 mod fetch;
 mod panics;
@@ -13,3 +15,4 @@ mod run;
 mod server;
 mod threads;
 mod time;
+mod tracing;

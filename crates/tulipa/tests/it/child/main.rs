@@ -1,5 +1,5 @@
 //! Programs that a test runs as processes of their own, because they end in ways that no test can: by a panic that
-//! takes the process along, by Ctrl-C. Which one it is, is the first argument.
+//! takes the process along, by Ctrl-C; or because the environment and standard error are a process's own. Which one it is, is the first argument.
 
 #![allow(
     clippy::print_stdout,
@@ -9,11 +9,12 @@
 
 #[cfg(unix)]
 mod ctrl_c;
+mod debug;
 mod panics;
 
 fn main() {
     let scenario = std::env::args().nth(1).expect("which scenario it is");
-    let scenarios = panics::SCENARIOS.iter();
+    let scenarios = panics::SCENARIOS.iter().chain(debug::SCENARIOS);
     #[cfg(unix)]
     let scenarios = scenarios.chain(ctrl_c::SCENARIOS);
     let mut found = scenarios.filter(|(name, _)| *name == scenario);
