@@ -62,6 +62,7 @@ fn tasks_run_whether_it_is_iterated_or_not() {
             drop(as_completed(tasks));
         }
     });
+    world.run_out();
     assert_eq!(log.take(), ["a", "b"]);
 }
 
@@ -157,6 +158,7 @@ fn when_time_is_up_each_outstanding_awaitable_says_so() {
             Err(WaitForError::Elapsed)
         ]
     );
+    world.run_out();
     assert_eq!(
         (watched.state(), watched.cancelling()),
         (TaskState::Finished, 0)

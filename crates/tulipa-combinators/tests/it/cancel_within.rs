@@ -258,6 +258,7 @@ fn dropped_it_leaves_the_task_to_its_cleanup() {
             assert!(futures::poll!(&mut waiting).is_pending());
         }
     });
+    world.run_out();
     assert!(task.is_cancelled());
     assert_eq!(world.now(), 50);
 }

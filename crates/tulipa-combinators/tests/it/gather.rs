@@ -250,6 +250,7 @@ fn dropped_it_leaves_the_tasks_to_run_on() {
             drop(all);
         }
     });
+    world.run_out();
     assert_eq!(log.take(), ["through", "through"]);
 }
 

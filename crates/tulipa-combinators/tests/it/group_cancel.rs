@@ -449,6 +449,7 @@ fn dropped_it_cancels_the_children_and_takes_its_request_back() {
         select(Box::pin(scope), sleep(ms(10))).await;
         assert_eq!((cancelling(), met_next().await), (0, None));
     });
+    world.run_out();
     assert!(receive.recv().unwrap().is_cancelled());
     assert_eq!(all_tasks().len(), 0);
 }
@@ -463,6 +464,7 @@ fn dropped_it_leaves_later_failures_to_be_reported() {
         });
         select(Box::pin(scope), sleep(ms(10))).await;
     });
+    world.run_out();
     let reports = world.queue.reports();
     assert!(
         reports.len() == 1 && reports[0].contains("late"),

@@ -53,14 +53,17 @@ impl World {
         }
     }
 
-    /// What `main` gives, run to the end as a task.
+    /// What `main` gives, run as a task to its end. Then it is no later than that, and what else there is has not run on.
     pub(crate) fn main<F>(&self, main: F) -> F::Output
     where
         F: Future + Send + 'static,
         F::Output: Send + Debug + 'static,
     {
         let task = spawn(main);
-        self.run_out();
+        self.run();
+        while !task.is_done() && self.timers.advance_to_next() {
+            self.run();
+        }
         ended(task)
     }
 

@@ -354,6 +354,7 @@ fn what_the_body_awaits_is_cancelled_and_what_it_only_spawned_is_not() {
         });
         assert_eq!(outcome.await, Err(Elapsed));
     });
+    world.run_out();
     assert_eq!(
         (awaited_ref.state(), awaited_ref.cancelling()),
         (TaskState::Cancelled, 1)
@@ -610,5 +611,6 @@ fn a_shield_inside_is_left_at_once() {
     let inner = try_spawn(after(50, Ok::<_, ()>(7))).shared();
     let outcome = world.main(timeout(ms(5), shield(inner.clone())));
     assert_eq!(outcome, Err(Elapsed));
+    world.run_out();
     assert_eq!(inner.result(), Ok(Ok(&7)));
 }

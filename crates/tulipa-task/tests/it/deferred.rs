@@ -155,11 +155,26 @@ fn a_value_lives_as_long_as_the_last_handle() {
 
 /// F-18
 #[test]
-fn its_debug_text_says_how_it_is() {
-    let bloom = Deferred::<u8>::new();
-    assert!(format!("{bloom:?}").starts_with("<pending `Deferred-"));
-    bloom.cancel();
-    assert!(format!("{bloom:?}").starts_with("<cancelled `Deferred-"));
+fn its_debug_text_says_how_it_is_and_where_it_was_made() {
+    let line = line!() + 1;
+    let blooms = [(); 3].map(|()| Deferred::<u8, u8>::new());
+    let texts = || {
+        let text = |bloom: &Deferred<u8, u8>| {
+            let (state, place) = (format!("{bloom:?}"), format!("deferred.rs:{line}:"));
+            assert!(
+                state.contains(&format!("`Deferred-{}`", bloom.id())) && state.contains(&place),
+                "{state}"
+            );
+            state.split_once(' ').unwrap().0.to_owned()
+        };
+        blooms.each_ref().map(text)
+    };
+    assert_eq!(texts(), ["<pending"; 3]);
+    blooms[0].set_result(1).unwrap();
+    blooms[1].set_error(1).unwrap();
+    blooms[2].cancel();
+    assert_eq!(texts(), ["<finished", "<failed", "<cancelled"]);
+    blooms[1].mark_read();
 }
 
 #[test]

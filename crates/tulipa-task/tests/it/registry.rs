@@ -55,10 +55,26 @@ fn a_task_is_listed_until_it_is_done() {
 #[test]
 fn a_snapshot_is_of_one_executor_and_does_not_change() {
     let (bench, other) = (Bench::new(), Bench::new());
-    let (_task, _elsewhere) = (bench.spawn(async {}), other.spawn(async {}));
-    let snapshot = bench.scheduler.registry().snapshot();
+    let (task, _elsewhere) = (bench.spawn(async {}), other.spawn(async {}));
+    let registry = bench.scheduler.registry();
+    let mut snapshot = registry.snapshot();
+    assert_eq!(snapshot, [task.task_ref().clone()]);
     bench.run();
-    assert_eq!(snapshot.len(), 1);
+    let later = bench.spawn(async {});
+    assert_eq!(
+        snapshot,
+        [task.task_ref().clone()],
+        "what happens later is not in it"
+    );
+    snapshot.clear();
+    for _ in 0..2 {
+        assert_eq!(
+            registry.snapshot(),
+            [later.task_ref().clone()],
+            "nor is what is done to it"
+        );
+    }
+    bench.run();
     other.run();
 }
 
