@@ -33,7 +33,8 @@ pub use deferred::{Deferred, SetError};
 pub use error::{Cancelled, InvalidState, Panic, TaskError};
 pub use graph::{Activity, CallGraph, Node, dump};
 pub use handle::{
-    Awaitable, CallbackHandle, IntoTask, SharedTask, StillPending, Task, TaskRef, TaskState,
+    Awaitable, CallbackHandle, IntoTask, Promise, SharedTask, StillPending, Task, TaskRef,
+    TaskState, ThreadFuture, try_wrap_thread, wrap_thread,
 };
 pub use id::TaskId;
 pub use registry::{Claim, Registry};

@@ -27,6 +27,6 @@ pub use tulipa_executor::{Handle, OnPanic, ShutdownReport};
 pub use tulipa_macros::{gather, main, test};
 pub use tulipa_task::{
     Cancelled, Deferred, SharedTask, Task, TaskError, all_tasks, cancel, context_var, current_task,
-    dump, spawn, spawn_local, try_spawn, yield_now,
+    dump, spawn, spawn_local, try_spawn, try_wrap_thread, wrap_thread, yield_now,
 };
 pub use tulipa_timers::{interval, sleep, sleep_until};

@@ -1,7 +1,7 @@
 //! Code that blocks, off the workers: what is behind `to_thread`.
 //!
-//! A job is queued with its context and runs on a thread of the [`Pool`]. Its outcome goes into a `Deferred`, which is what
-//! gives cancellation its meaning here (TT-07, TT-08): to cancel the awaiter ends the deferred at once. A job that has
+//! A job is queued with its context and runs on a thread of the [`Pool`], as the keeper of a `Promise`, which is what
+//! gives cancellation its meaning here (TT-07, TT-08): to cancel the awaiter ends the future at once. A job that has
 //! not begun then never does; one that has runs on, and what it comes to is dropped.
 
 mod pool;
@@ -10,17 +10,15 @@ pub use pool::PoolStats;
 pub(crate) use pool::{Limits, Pool};
 
 use crate::handle::Handle;
-use crate::sync::Mutex;
 use pool::{Fate, Refused};
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::ops::Deref;
-use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use tulipa_task::{Awaitable, Deferred, Leaf, Panic, TaskError, TaskRef, waits};
+use std::task::{Context, Poll};
+use tulipa_task::{Awaitable, Leaf, TaskError, TaskRef, ThreadFuture, waits, wrap_thread};
 
 /// A job on a thread of the blocking pool. Awaits to what it returns, or to its panic.
 ///
@@ -53,12 +51,7 @@ use tulipa_task::{Awaitable, Deferred, Leaf, Panic, TaskError, TaskRef, waits};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "await it for the result, or drop it to let the job run on its own"]
-pub struct BlockingTask<R> {
-    deferred: Deferred<Handed<R>>,
-}
-
-/// A result on its way: clones share it, the first to take it has it.
-struct Handed<R>(Arc<Mutex<Option<R>>>);
+pub struct BlockingTask<R>(ThreadFuture<R>);
 
 /// A blocking job was not taken. It will not run.
 #[derive(Debug)]
@@ -71,10 +64,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let deferred = Deferred::new();
-    let task = BlockingTask {
-        deferred: deferred.clone(),
-    };
+    let (promise, future) = wrap_thread();
     let context = tulipa_task::Context::copy();
     let on_panic = handle.shared().on_panic();
     let job = move || {
@@ -82,74 +72,40 @@ where
         context.run(job)
     };
     let job = Box::new(move |fate| match fate {
-        Fate::Run => run(&deferred, job),
-        Fate::Cancel => {
-            deferred.cancel();
-        }
+        Fate::Run => promise.run(job),
+        Fate::Cancel => drop(promise),
     });
     handle
         .shared()
         .pool()
         .submit(job)
         .map_err(SpawnBlockingError)?;
-    Ok(task)
-}
-
-/// Runs a job that nobody has cancelled yet.
-fn run<R: Send + 'static>(deferred: &Deferred<Handed<R>>, job: impl FnOnce() -> R) {
-    if deferred.is_done() {
-        return;
-    }
-    // `AssertUnwindSafe`: the job is gone when it has panicked, and what it shares with others is theirs to keep whole.
-    let outcome = panic::catch_unwind(AssertUnwindSafe(job))
-        .map(|result| Handed(Arc::new(Mutex::new(Some(result)))))
-        .map_err(|payload| TaskError::Panicked(Panic::from_payload(payload)));
-    // Refused if it was cancelled meanwhile: nobody wants it any more.
-    drop(deferred.set_outcome(outcome));
-}
-
-impl<R> Handed<R> {
-    fn take(&self) -> Option<R> {
-        self.0.lock().take()
-    }
-}
-
-impl<R> Clone for Handed<R> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
+    Ok(BlockingTask(future))
 }
 
 impl<R> Future for BlockingTask<R> {
     type Output = Result<R, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // That the job ends in a deferred concerns nobody.
-        let polled = waits::quietly(|| Pin::new(&mut self.deferred).poll(cx));
+        // That the job ends in a future of a thread concerns nobody.
+        let polled = waits::quietly(|| Pin::new(&mut self.0).poll(cx));
         if polled.is_pending() {
             waits::note(Leaf::Job);
         }
-        let handed = ready!(polled)?;
-        let result = handed
-            .take()
-            .expect("a BlockingTask was awaited again after it gave its result: keep the result");
-        Poll::Ready(Ok(result))
+        polled
     }
 }
 
 impl<R> Awaitable for BlockingTask<R> {
     type Value = R;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn task_ref(&self) -> &TaskRef {
-        self.deferred.task_ref()
+        self.0.task_ref()
     }
 
     fn take_outcome(&mut self) -> Option<Result<R, TaskError>> {
-        match self.deferred.take_outcome()? {
-            Ok(handed) => handed.take().map(Ok),
-            Err(error) => Some(Err(error)),
-        }
+        self.0.take_outcome()
     }
 }
 
@@ -157,14 +113,14 @@ impl<R> Deref for BlockingTask<R> {
     type Target = TaskRef;
 
     fn deref(&self) -> &TaskRef {
-        self.deferred.task_ref()
+        self.0.task_ref()
     }
 }
 
 impl<R> fmt::Debug for BlockingTask<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("BlockingTask")
-            .field(self.deferred.task_ref())
+            .field(self.0.task_ref())
             .finish()
     }
 }

@@ -5,6 +5,7 @@ mod join;
 mod shared;
 mod task;
 mod task_ref;
+mod wrap_thread;
 
 pub use blocking::StillPending;
 pub(crate) use join::Join;
@@ -12,6 +13,7 @@ pub use shared::SharedTask;
 pub use task::Task;
 pub(crate) use task_ref::name_of;
 pub use task_ref::{CallbackHandle, TaskRef, TaskState};
+pub use wrap_thread::{Promise, ThreadFuture, try_wrap_thread, wrap_thread};
 
 use crate::error::TaskError;
 use std::future::Future;

@@ -28,3 +28,4 @@ mod stress;
 mod support;
 mod waits;
 mod wakers;
+mod wrap_thread;

@@ -2,7 +2,9 @@
 
 use std::sync::mpsc;
 use std::time::Duration;
-use tulipa::{Builder, Handle, Runtime, TaskError, cancel, context_var, sleep, spawn, to_thread};
+use tulipa::{
+    Builder, Handle, Runtime, TaskError, cancel, context_var, sleep, spawn, to_thread, wrap_thread,
+};
 
 /// TT-01, TT-10
 #[test]
@@ -144,4 +146,68 @@ fn virtual_time_waits_for_blocking_jobs() {
         hear.iter().collect::<Vec<_>>()
     });
     assert_eq!(order.unwrap(), ["thread", "clock"]);
+}
+
+/// WP-01, WP-08: two threads of the user's, one of which gives up.
+#[test]
+fn wrap_thread_wakes_who_awaits_from_any_thread() {
+    for builder in [Builder::new().workers(1), Builder::new().workers(4)] {
+        let ended = builder.run(async {
+            let (promise, answer) = wrap_thread();
+            let (broken, nothing) = wrap_thread::<u8>();
+            let threads = [
+                std::thread::spawn(move || promise.run(|| vec![4, 2])),
+                std::thread::spawn(move || drop(broken)),
+            ];
+            let ended = (answer.await, nothing.await);
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
+            ended
+        });
+        let (answer, nothing) = ended.unwrap();
+        assert_eq!(answer, Ok(vec![4, 2]));
+        assert!(nothing.unwrap_err().is_cancelled());
+    }
+}
+
+/// WP-09
+#[test]
+fn a_thread_that_is_done_when_the_runtime_has_gone_is_not_bothered() {
+    let (promise, answer) = wrap_thread();
+    let (begun, began) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        began.recv().unwrap();
+        let _too_late = promise.set_result("late");
+    });
+    tulipa::run(async {
+        spawn(answer).detach();
+    })
+    .unwrap();
+    begun.send(()).unwrap();
+    thread.join().unwrap();
+}
+
+/// TT-08
+#[test]
+fn a_job_that_waits_for_a_thread_and_is_cancelled_never_runs() {
+    let (ran, was_run) = mpsc::channel::<()>();
+    let ended = Builder::new().workers(2).blocking_threads(1).run(async {
+        let (begun, began) = wrap_thread();
+        let (finish, finished) = mpsc::channel::<()>();
+        let first = spawn(to_thread(move || {
+            begun.set_result(()).unwrap();
+            finished.recv().unwrap();
+        }));
+        began.await.unwrap();
+        let mut second = Box::pin(to_thread(move || ran.send(()).unwrap()));
+        assert!(futures::poll!(&mut second).is_pending());
+        let second = spawn(second);
+        second.cancel();
+        assert!(second.await.unwrap_err().is_cancelled());
+        finish.send(()).unwrap();
+        first.await.unwrap().unwrap();
+    });
+    ended.unwrap();
+    assert!(was_run.recv().is_err(), "it was dropped unrun");
 }
