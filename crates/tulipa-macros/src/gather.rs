@@ -1,23 +1,19 @@
 //! `gather!`: evaluates its arguments, then hands them to the facade as a list of children.
 //!
 //! Whether an argument is a task, a future that can fail or one that cannot is a question about its type, and a macro
-//! sees none. So the expansion asks by method lookup: `future_or_task` is found on the first of several traits that
-//! applies, the one for the outermost reference coming first, and says how the argument becomes a child.
+//! sees none. So the expansion asks by method lookup: `future_or_task` is found on the first of several types that
+//! have it for such an argument, and says how the argument becomes a child.
 //!
 //! ```text
 //! gather!(a(), b)   ==>   {
 //!                             let (child0, child1) = (a(), b);
-//!                             {
-//!                                 use ::tulipa::__private::gather::kind::*;
-//!                                 let child0 = (&&&&&child0).future_or_task().child(child0);
-//!                                 let child1 = (&&&&&child1).future_or_task().child(child1);
-//!                                 ::tulipa::__private::gather::all((child0, (child1, ())))
-//!                             }
+//!                             let child0 = ::tulipa::__private::gather::kind::kind_of(&child0).future_or_task().child(child0);
+//!                             let child1 = ::tulipa::__private::gather::kind::kind_of(&child1).future_or_task().child(child1);
+//!                             ::tulipa::__private::gather::all((child0, (child1, ())))
 //!                         }
 //! ```
 //!
-//! The arguments stand outside the block with the import, so that it cannot change what they mean; and in a `let`, so
-//! that their temporaries are gone before anybody awaits.
+//! The arguments stand in a `let`, so that their temporaries are gone before anybody awaits.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -57,7 +53,7 @@ fn expand_arguments(arguments: &[Expr]) -> TokenStream {
     let children = arguments.iter().zip(&names).map(|(argument, name)| {
         // At the argument: that is where a task was spawned, and where a future that is not `Send` is to be found.
         let becomes_child = quote_spanned!(argument.span()=> .future_or_task().child(#name));
-        quote!(let #name = (&&&&&#name) #becomes_child;)
+        quote!(let #name = ::tulipa::__private::gather::kind::kind_of(&#name) #becomes_child;)
     });
     let list = names
         .iter()
@@ -65,11 +61,7 @@ fn expand_arguments(arguments: &[Expr]) -> TokenStream {
         .fold(quote!(()), |rest, name| quote!((#name, #rest)));
     quote! {{
         let (#(#names,)*) = (#(#arguments,)*);
-        {
-            #[allow(unused_imports)]
-            use ::tulipa::__private::gather::kind::*;
-            #(#children)*
-            ::tulipa::__private::gather::all(#list)
-        }
+        #(#children)*
+        ::tulipa::__private::gather::all(#list)
     }}
 }

@@ -1,5 +1,5 @@
-//! What the macros write, compiled and run: `::tulipa` is this test itself, with a stand-in for the facade that records
-//! what it is asked for. How the facade answers is tested there.
+//! What the macros write, compiled and run: `::tulipa` is this test itself, whose builder records what it is asked for. How
+//! the facade's answers is tested there.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -11,6 +11,7 @@
 )]
 
 extern crate self as tulipa;
+extern crate tulipa as real;
 
 mod facade;
 mod gather;

@@ -343,12 +343,15 @@ flatten!(A B C D E F G H I J);
 flatten!(A B C D E F G H I J K);
 flatten!(A B C D E F G H I J K L);
 
-/// How an argument becomes a child. `(&&&&&argument).future_or_task()` finds the first trait below that applies: method
-/// lookup peels off one reference at a time, and each trait is implemented for one reference less than the one before.
+/// How an argument becomes a child. `kind_of(&argument).future_or_task()` is the method of the first type below whose
+/// bounds hold: method lookup goes from each to the next by `Deref`. The last has none, so that what is no future at all is
+/// told so by [`PlainFuture::child`](kind::PlainFuture::child).
 pub mod kind {
     use super::{Risky, Sure};
     use std::convert::Infallible;
     use std::future::Future;
+    use std::marker::PhantomData;
+    use std::ops::Deref;
     use tulipa_task::{Awaitable, Task, spawn, try_spawn};
 
     pub struct SureTask;
@@ -357,37 +360,65 @@ pub mod kind {
     pub struct RiskyFuture;
     pub struct PlainFuture;
 
-    pub trait IsSureTask {
-        fn future_or_task(&self) -> SureTask {
+    pub fn kind_of<C>(_: &C) -> IfSureTask<C> {
+        let plain = IfNothingElse(PhantomData);
+        IfSureTask(IfRiskyTask(IfSureFuture(IfRiskyFuture(plain))))
+    }
+
+    pub struct IfSureTask<C>(IfRiskyTask<C>);
+    pub struct IfRiskyTask<C>(IfSureFuture<C>);
+    pub struct IfSureFuture<C>(IfRiskyFuture<C>);
+    pub struct IfRiskyFuture<C>(IfNothingElse<C>);
+    pub struct IfNothingElse<C>(PhantomData<C>);
+
+    impl<A: Awaitable<Error = Infallible>> IfSureTask<A> {
+        pub fn future_or_task(&self) -> SureTask {
             SureTask
         }
     }
-    pub trait IsRiskyTask {
-        fn future_or_task(&self) -> RiskyTask {
+
+    impl<A: Awaitable> IfRiskyTask<A> {
+        pub fn future_or_task(&self) -> RiskyTask {
             RiskyTask
         }
     }
-    pub trait IsSureFuture {
-        fn future_or_task(&self) -> SureFuture {
+
+    impl<F: Future<Output = Result<T, Infallible>>, T> IfSureFuture<F> {
+        pub fn future_or_task(&self) -> SureFuture {
             SureFuture
         }
     }
-    pub trait IsRiskyFuture {
-        fn future_or_task(&self) -> RiskyFuture {
+
+    impl<F: Future<Output = Result<T, E>>, T, E> IfRiskyFuture<F> {
+        pub fn future_or_task(&self) -> RiskyFuture {
             RiskyFuture
         }
     }
-    pub trait IsPlainFuture {
-        fn future_or_task(&self) -> PlainFuture {
+
+    impl<F> IfNothingElse<F> {
+        pub fn future_or_task(&self) -> PlainFuture {
             PlainFuture
         }
     }
 
-    impl<A: Awaitable<Error = Infallible>> IsSureTask for &&&&A {}
-    impl<A: Awaitable> IsRiskyTask for &&&A {}
-    impl<F: Future<Output = Result<T, Infallible>>, T> IsSureFuture for &&F {}
-    impl<F: Future<Output = Result<T, E>>, T, E> IsRiskyFuture for &F {}
-    impl<F: Future> IsPlainFuture for F {}
+    macro_rules! otherwise {
+        ($($first:ident, $next:ident;)*) => {$(
+            impl<C> Deref for $first<C> {
+                type Target = $next<C>;
+
+                fn deref(&self) -> &$next<C> {
+                    &self.0
+                }
+            }
+        )*};
+    }
+
+    otherwise! {
+        IfSureTask, IfRiskyTask;
+        IfRiskyTask, IfSureFuture;
+        IfSureFuture, IfRiskyFuture;
+        IfRiskyFuture, IfNothingElse;
+    }
 
     impl SureTask {
         pub fn child<A>(self, task: A) -> Sure<A> {

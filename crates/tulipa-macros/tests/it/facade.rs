@@ -1,7 +1,4 @@
-//! The part of the facade that expansions name.
-
-mod gather;
-pub mod mixed;
+//! The part of the facade that expansions name: the builder is a stand-in, what `gather!` becomes is the facade's own.
 
 use std::cell::RefCell;
 
@@ -57,9 +54,9 @@ pub fn asked() -> Vec<String> {
 }
 
 pub mod __private {
-    pub use super::mixed as gather;
     use super::{ASKED, Builder};
     use futures::executor::block_on;
+    pub use real::__private::gather;
 
     pub fn main<F: Future>(builder: Builder, future: F) -> F::Output {
         ASKED.set(builder.0);

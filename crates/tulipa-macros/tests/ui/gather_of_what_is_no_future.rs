@@ -1,0 +1,3 @@
+fn main() {
+    let _ = tulipa::gather!(async { 1 }, 2);
+}
