@@ -3,6 +3,7 @@
 use crate::support::{Log, one_thread, panic_of, runtime};
 use std::future::pending;
 use std::num::ParseIntError;
+use std::time::Duration;
 use tulipa::context::Context;
 use tulipa::{
     Deferred, Flavour, Handle, Runtime, cancel, context_var, spawn, to_thread, yield_now,
@@ -30,6 +31,19 @@ fn each_run_has_a_runtime_of_its_own_which_is_closed_after_it() {
     for handle in [first, second] {
         assert!(handle.is_closed());
         assert!(panic_of(|| handle.spawn(async {})).contains("shut down"));
+    }
+}
+
+/// what says nothing of it is as the environment has it (D-01).
+#[test]
+fn a_run_is_in_debug_mode_if_it_is_told_so() {
+    for debug in [true, false] {
+        let reports = Log::new();
+        let told = reports.clone();
+        let builder = one_thread().debug(debug).slow_poll(Duration::ZERO);
+        let builder = builder.exception_handler(move |report| told.say(report.to_string()));
+        builder.run(async {}).unwrap();
+        assert_eq!(reports.take().is_empty(), !debug);
     }
 }
 

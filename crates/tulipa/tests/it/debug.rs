@@ -18,7 +18,7 @@ fn run(scenario: &str, debug: Option<&str>) -> (String, String) {
     (text(&output).to_owned(), errors)
 }
 
-/// D-01
+/// D-01, R-08
 #[test]
 fn the_environment_turns_debug_mode_on_and_the_builder_decides() {
     let slow = "tulipa: a poll took long: `main`, spawned at ";
