@@ -4,7 +4,7 @@
 
 use crate::process::{self, Failure};
 use crate::tally::Tally;
-use crate::{docs, loom, test, tidy};
+use crate::{conformance, docs, loom, test, tidy};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
         process::run(process::cargo("fmt").args(["--all", "--check"]))
     }),
     ("tidy", |_| tidy::run()),
+    ("coverage", |_| conformance::coverage()),
     ("clippy", |_| clippy()),
     ("docs", |_| docs::api()),
     ("tests", |tally| {

@@ -9,7 +9,7 @@ mod coverage;
 mod id;
 mod scan;
 
-use coverage::run as coverage;
+pub(crate) use coverage::run as coverage;
 
 use crate::process::{self, Failure};
 use std::fs;
