@@ -31,3 +31,6 @@ mod running {}
 
 #[doc = include_str!("../../../docs/from-asyncio/differences.md")]
 mod differences {}
+
+#[doc = include_str!("../../../docs/from-tokio/README.md")]
+mod from_tokio {}

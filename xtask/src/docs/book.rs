@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The chapters that compare, as folders of `docs`.
-const CHAPTERS: [&str; 1] = ["docs/from-asyncio"];
+const CHAPTERS: [&str; 2] = ["docs/from-asyncio", "docs/from-tokio"];
 
 /// Their pages, as seen from the root.
 ///
