@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 use tulipa::{
-    Builder, Handle, Runtime, TaskError, cancel, context_var, sleep, spawn, to_thread, wrap_thread,
+    Builder, Handle, Runtime, TaskError, cancel, context_var, spawn, to_thread, wrap_thread,
 };
 
 /// TT-01, TT-10
@@ -122,30 +122,6 @@ fn a_submitted_task_sees_the_context_of_the_submitting_thread() {
         handle.spawn(async { REQUEST.get() }).result_blocking()
     });
     assert_eq!(seen.join().unwrap(), Ok(8));
-}
-
-/// A blocking job in flight holds a virtual clock: the job ends first, however long it takes.
-#[test]
-fn virtual_time_waits_for_blocking_jobs() {
-    let order = Builder::new().workers(2).virtual_time(true).run(async {
-        let (told, hear) = mpsc::channel();
-        let late = told.clone();
-        let sleeper = spawn(async move {
-            sleep(Duration::from_secs(3600)).await;
-            late.send("clock").unwrap();
-        });
-        to_thread(move || {
-            for _ in 0..1_000 {
-                std::thread::yield_now();
-            }
-            told.send("thread").unwrap();
-        })
-        .await
-        .unwrap();
-        sleeper.await.unwrap();
-        hear.iter().collect::<Vec<_>>()
-    });
-    assert_eq!(order.unwrap(), ["thread", "clock"]);
 }
 
 /// WP-01, WP-08: two threads of the user's, one of which gives up.

@@ -1,21 +1,25 @@
 //! Virtual time on every flavour: it moves when nothing can run, and only then.
 
 use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc;
 use std::time::Duration;
 use tulipa::{
     Builder, Deferred, Ending, Flavour, TaskExt as _, cancel, gather, interval, sleep, spawn, time,
-    timeout, wait_for,
+    timeout, to_thread, wait_for, wrap_thread, yield_now,
 };
 
-const FLAVOURS: [(Flavour, usize); 5] = [
+const FLAVOURS: [(Flavour, usize); 6] = [
     (Flavour::CurrentThread, 1),
     (Flavour::Deterministic, 1),
     (Flavour::Deterministic, 4),
     (Flavour::MultiThread, 1),
+    (Flavour::MultiThread, 2),
     (Flavour::MultiThread, 4),
 ];
 
-fn on_each(test: impl AsyncFn() + Copy + 'static) {
+pub(crate) fn on_each(test: impl AsyncFn() + Copy + 'static) {
     for (flavour, workers) in FLAVOURS {
         let builder = Builder::new()
             .flavour(flavour)
@@ -108,5 +112,70 @@ fn cancel_within_says_who_was_late() {
         assert!(matches!(ending, Ending::Cancelled(_)), "{ending:?}");
         assert_eq!(slow.1.cancel_within(grace).await, Ending::Aborted);
         assert_eq!((time::now() - began).as_secs(), 5 + 10);
+    });
+}
+
+/// Whatever can run comes before the next moment, on any number of workers.
+#[test]
+fn time_stands_still_while_a_task_can_run() {
+    on_each(async || {
+        let began = time::now();
+        let turns = Arc::new(AtomicUsize::new(0));
+        let busy = [(); 3].map(|()| {
+            let turns = turns.clone();
+            spawn(async move {
+                for _ in 0..500 {
+                    yield_now().await;
+                    turns.fetch_add(1, SeqCst);
+                }
+                assert_eq!(time::now(), began);
+            })
+        });
+        sleep(Duration::from_nanos(1)).await;
+        assert_eq!(turns.load(SeqCst), 3 * 500);
+        assert!(gather(busy).await.is_ok());
+    });
+}
+
+/// A blocking job in flight holds the clock, and so does what its end makes possible: here the next job, begun by whoever
+/// awaited the one before.
+#[test]
+fn time_stands_still_while_a_blocking_job_is_in_flight() {
+    on_each(async || {
+        let began = time::now();
+        let chains = [(); 3].map(|()| {
+            spawn(async move {
+                for _ in 0..20 {
+                    let job = to_thread(|| (0..100).for_each(|_| std::thread::yield_now()));
+                    job.await.unwrap();
+                    assert_eq!(time::now(), began);
+                }
+            })
+        });
+        sleep(Duration::from_nanos(1)).await;
+        let [first, second, third] = &chains;
+        assert!(first.is_done() && second.is_done() && third.is_done());
+        assert!(gather(chains).await.is_ok());
+    });
+}
+
+/// Cancelled, a job is no longer awaited, but it runs, and what it does next may be for somebody.
+#[test]
+fn time_stands_still_while_a_job_that_was_given_up_runs() {
+    on_each(async || {
+        let (told, hear) = mpsc::channel();
+        let (finish, finished) = mpsc::channel::<()>();
+        let (begun, began) = wrap_thread();
+        let job = spawn(to_thread(move || {
+            begun.set_result(()).unwrap();
+            let _ = finished.recv();
+            told.send(()).unwrap();
+        }));
+        began.await.unwrap();
+        job.cancel();
+        assert!(job.await.unwrap_err().is_cancelled());
+        drop(finish);
+        sleep(Duration::from_nanos(1)).await;
+        assert!(hear.try_recv().is_ok(), "the job came first");
     });
 }
