@@ -396,9 +396,11 @@ impl Header {
             return false;
         }
         self.lock(false);
-        // SAFETY: rule 4: the bit is this thread's.
-        self.side
-            .with_mut(|side| unsafe { (*side).set_message(message) });
+        if !self.state.load().keeps_message() {
+            // SAFETY: rule 4: the bit is this thread's.
+            self.side
+                .with_mut(|side| unsafe { (*side).set_message(message) });
+        }
         match self.state.update(Snapshot::cancel_and_unlock) {
             AfterCancel::Stored(after) => {
                 self.submit(after);

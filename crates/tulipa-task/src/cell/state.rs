@@ -36,11 +36,13 @@ const ABORT: u64 = 1 << 6;
 const BUSY: u64 = 1 << 7;
 const WAITERS: u64 = 1 << 8;
 const READ: u64 = 1 << 9;
-const END_SHIFT: u32 = 10;
+/// With CANCEL: the request found the task suspended, so that the message is its own (TC-22).
+const AWAITED: u64 = 1 << 10;
+const END_SHIFT: u32 = 11;
 const END_MASK: u64 = 0b11 << END_SHIFT;
-const COUNT_SHIFT: u32 = 12;
+const COUNT_SHIFT: u32 = 13;
 const COUNT_ONE: u64 = 1 << COUNT_SHIFT;
-const COUNT_MASK: u64 = 0xF_FFFF << COUNT_SHIFT;
+const COUNT_MASK: u64 = 0x7_FFFF << COUNT_SHIFT;
 const REF_SHIFT: u32 = 32;
 const REF_ONE: u64 = 1 << REF_SHIFT;
 /// More references than this are a leak in a loop, and the word would overflow: the process ends.
@@ -244,7 +246,8 @@ impl Snapshot {
             abort: self.has(ABORT),
         };
         (
-            self.without(SCHEDULED | CANCEL).with(RUNNING | STARTED),
+            self.without(SCHEDULED | CANCEL | AWAITED)
+                .with(RUNNING | STARTED),
             begin,
         )
     }
@@ -264,10 +267,10 @@ impl Snapshot {
     pub(crate) fn complete(self, end: End, release: bool) -> (Self, AfterComplete) {
         debug_assert_eq!(self.phase(), Phase::Running, "{self:?}");
         if end == End::Value && self.has(CANCEL) {
-            return (self.without(CANCEL), AfterComplete::Requested);
+            return (self.without(CANCEL | AWAITED), AfterComplete::Requested);
         }
         let done = self
-            .without(RUNNING | SCHEDULED | CANCEL | ABORT)
+            .without(RUNNING | SCHEDULED | CANCEL | AWAITED | ABORT)
             .with(DONE | ((end as u64) << END_SHIFT));
         let outcome = release && !self.has(HANDLE); // a deferred keeps its outcome as long as it lives
         // If somebody else edits the side data just now, he finds DONE when he is through, and tells the waiters.
@@ -320,6 +323,12 @@ impl Snapshot {
         }
     }
 
+    /// Whether a further request leaves the message of the one that is there. What a suspended task awaits is cancelled with
+    /// the first; until a task that runs, or will, comes to its next await, the last counts (TC-22, TC-23).
+    pub(crate) fn keeps_message(self) -> bool {
+        self.has(CANCEL) && self.has(AWAITED)
+    }
+
     /// Gives the side data up, and stores the request whose message was put there. Who is done is told nothing (TC-02).
     pub(crate) fn cancel_and_unlock(self) -> (Self, AfterCancel) {
         debug_assert!(self.has(BUSY), "{self:?}");
@@ -327,7 +336,11 @@ impl Snapshot {
             let (next, owed) = self.unlock(self.has(WAITERS));
             return (next.with(READ), AfterCancel::Late(owed)); // who cancels has seen it end (T-23)
         }
-        let (next, after) = self.counted().with(CANCEL).without(BUSY).wake();
+        let awaited = match self.phase() {
+            Phase::Idle => AWAITED, // so there is no other request
+            _ => 0,
+        };
+        let (next, after) = self.counted().with(CANCEL | awaited).without(BUSY).wake();
         (next, AfterCancel::Stored(after))
     }
 
@@ -344,7 +357,7 @@ impl Snapshot {
     pub(crate) fn uncancel(self) -> (Self, usize) {
         let next = match self.cancelling() {
             0 => self,
-            1 => Self(self.0 - COUNT_ONE).without(CANCEL),
+            1 => Self(self.0 - COUNT_ONE).without(CANCEL | AWAITED),
             _ => Self(self.0 - COUNT_ONE),
         };
         (next, next.cancelling())
@@ -395,6 +408,7 @@ impl fmt::Debug for Snapshot {
             (STARTED, "started"),
             (HANDLE, "handle"),
             (CANCEL, "cancel"),
+            (AWAITED, "awaited"),
             (ABORT, "abort"),
             (BUSY, "busy"),
             (WAITERS, "waiters"),

@@ -275,26 +275,59 @@ fn a_task_that_raises_a_cancellation_counts_as_cancelled() {
     );
 }
 
-/// TC-22, TC-23, TC-24
+/// TC-22, TC-24
 #[test]
 fn several_requests_are_counted_and_delivered_once() {
     let bench = Bench::new();
     let task = bench.spawn(async {
         let caught = cancel::catch(pending::<()>()).await;
         yield_now().await; // the second request is not left over
-        caught.is_err()
+        caught.unwrap_err().message().map(str::to_owned)
     });
     bench.run();
     assert!(task.cancel_with("one") && task.cancel_with("two"));
     assert_eq!(task.cancelling(), 2);
     bench.run();
-    assert_eq!(task.result(), Ok(Ok(&true)));
+    assert_eq!(task.result(), Ok(Ok(&Some("one".to_owned()))));
+}
 
+/// TC-22: also where it has none.
+#[test]
+fn the_first_request_to_a_suspended_task_gives_the_message() {
+    let bench = Bench::new();
+    let task = bench.spawn(cancel::catch(pending::<()>()));
+    bench.run();
+    task.cancel();
+    task.cancel_with("two");
+    bench.run();
+    let Ok(Ok(Err(cancelled))) = task.result() else {
+        panic!("it was cancelled")
+    };
+    assert_eq!(cancelled.message(), None);
+}
+
+/// TC-23
+#[test]
+fn the_last_request_before_a_task_comes_to_await_gives_the_message() {
+    let bench = Bench::new();
     let early = bench.spawn(async {});
+    let yields = bench.spawn(yield_now());
     early.cancel_with("one");
     early.cancel_with("two");
+    bench.step();
+    bench.step();
+    yields.cancel_with("one");
+    yields.cancel_with("two");
+    let itself = bench.spawn(async {
+        for message in ["one", "two"] {
+            current_task().unwrap().cancel_with(message);
+        }
+        pending::<()>().await;
+    });
     bench.run();
-    assert_eq!(cancellation(&early).message(), Some("two"));
+    for task in [&early, &yields, &itself] {
+        assert_eq!(cancellation(task).message(), Some("two"));
+    }
 }
 
 /// TC-32

@@ -8,7 +8,7 @@
 
 mod place;
 
-use super::{BUSY, CANCEL, HANDLE, Phase, Snapshot, WAITERS};
+use super::{AWAITED, BUSY, CANCEL, HANDLE, Phase, Snapshot, WAITERS};
 use crate::cell::Kind;
 use place::{Handle, Outcome, Place, Poller, Side, Step};
 use std::collections::{HashMap, VecDeque};
@@ -109,6 +109,10 @@ impl Place {
             (
                 word.is_done() || word.has(CANCEL) == self.asked,
                 "a request is stored until met",
+            ),
+            (
+                !word.has(AWAITED) || word.has(CANCEL),
+                "a message stands as long as its request is stored",
             ),
             (
                 word.phase() != Phase::Idle || !self.woken,
