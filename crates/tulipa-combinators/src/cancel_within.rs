@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tulipa_task::{Awaitable, Cancelled, TaskError, current_task};
+use tulipa_task::{Awaitable, Cancelled, TaskError, current_task, waits};
 use tulipa_timers::{Sleep, sleep};
 
 /// What a handle to a task can do where there are timers.
@@ -153,7 +153,7 @@ impl<A: Awaitable> Future for CancelWithin<A> {
             this.step = this.cancel();
         }
         if let Step::Cancelled(timer) = &mut this.step {
-            ready!(Pin::new(timer).poll(cx));
+            ready!(waits::quietly(|| Pin::new(timer).poll(cx))); // a limit, and no leaf
             this.step = this.abort();
         }
         Poll::Pending

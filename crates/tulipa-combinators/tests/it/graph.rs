@@ -1,15 +1,21 @@
 //! Who waits for whom, and what a task is said to wait for, as far as the combinators have a part in it.
 
-use crate::support::{World, ms};
+use crate::support::{World, ms, refuse};
 use futures::StreamExt;
 use std::future::pending;
-use tulipa_combinators::{ReturnWhen, TaskGroup, as_completed, gather, shield, timeout, wait};
+use tulipa_combinators::{
+    ReturnWhen, TaskExt as _, TaskGroup, as_completed, gather, shield, timeout, wait,
+};
 use tulipa_task::{Awaitable, Deferred, Leaf, Task, TaskRef, spawn, yield_now};
 
 type Child = Deferred<()>;
 
 fn is_awaited_by<T>(child: &impl Awaitable, task: &Task<T>) -> bool {
-    child.task_ref().awaited_by() == [task.task_ref().clone()]
+    is_awaited_by_ref(child.task_ref(), task)
+}
+
+fn is_awaited_by_ref<T>(child: &TaskRef, task: &Task<T>) -> bool {
+    child.awaited_by() == [task.task_ref().clone()]
 }
 
 /// CG-04
@@ -191,5 +197,19 @@ fn the_timer_of_a_timeout_is_not_what_its_task_waits_for() {
     assert_eq!(leaf_of(&main), Leaf::Deferred(second.id()));
     second.set_result(()).unwrap();
     world.run();
+    assert!(main.is_done());
+}
+
+#[test]
+fn neither_is_the_grace_of_a_cancel_within() {
+    let world = World::new();
+    let slow = spawn(refuse(9, ()));
+    let inner = slow.task_ref().clone();
+    let main = spawn(async { slow.cancel_within(ms(5)).await });
+    world.run();
+    world.run();
+    assert_eq!(leaf_of(&main), Leaf::Task(inner.id()));
+    assert!(is_awaited_by_ref(&inner, &main));
+    world.pass(5);
     assert!(main.is_done());
 }

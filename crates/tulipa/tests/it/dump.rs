@@ -1,7 +1,8 @@
 //! The call graph of a whole program: what its tasks wait for, and who waits for whom.
 
+use std::sync::Arc;
 use std::time::Duration;
-use tulipa::net::TcpListener;
+use tulipa::net::{TcpListener, start_server};
 use tulipa::task::{Activity, Builder as TaskBuilder, Leaf};
 use tulipa::{Builder, Deferred, Flavour, Runtime, TaskGroup, dump, spawn, timeout, to_thread};
 
@@ -124,4 +125,25 @@ fn a_runtime_is_asked_from_any_thread() {
         std::panic::catch_unwind(dump).is_err(),
         "this thread has none"
     );
+}
+
+/// A server is its tasks: one at the door, and one for each connection.
+#[test]
+fn who_waits_for_a_server_waits_for_its_tasks() {
+    let builder = Builder::new().flavour(Flavour::CurrentThread);
+    let leaf = builder.run(async {
+        let server = start_server("127.0.0.1:0", async |_| Ok::<_, std::io::Error>(()));
+        let server = Arc::new(server.await.unwrap());
+        let waiting = spawn({
+            let server = server.clone();
+            async move { server.wait_closed().await }
+        });
+        tulipa::yield_now().await;
+        tulipa::yield_now().await;
+        let leaf = waiting.waits_for().unwrap().leaf();
+        server.close();
+        waiting.await.unwrap();
+        leaf
+    });
+    assert_eq!(leaf.unwrap(), Leaf::Tasks(1));
 }

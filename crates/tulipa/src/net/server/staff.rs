@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use tulipa_task::{Observer, TaskRef, TaskState, cancel};
+use tulipa_task::{Leaf, Observer, TaskRef, TaskState, cancel, waits};
 
 /// What a task of a server does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,7 @@ impl Staff {
         {
             state.waiting.push(cx.waker().clone());
         }
+        waits::note(Leaf::Tasks(state.tasks.len()));
         Poll::Pending
     }
 
