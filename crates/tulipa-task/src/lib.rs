@@ -20,6 +20,7 @@ mod models;
 mod registry;
 mod report;
 mod schedule;
+pub mod slice;
 mod sync;
 mod unwind;
 pub mod waits;

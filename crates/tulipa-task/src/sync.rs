@@ -25,6 +25,13 @@ impl Counter {
         // Relaxed: the numbers differ whatever the order, and say nothing about other memory.
         self.0.fetch_add(many, Ordering::Relaxed)
     }
+
+    /// The next one, as far as this thread knows.
+    #[inline]
+    pub(crate) fn get(&self) -> u64 {
+        // Relaxed: as above.
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A word for people to read. `std`'s in a model too: no code hangs on what it says.
@@ -43,6 +50,22 @@ impl Remark {
     }
 
     pub(crate) fn get(&self) -> u64 {
+        // Relaxed: as above.
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A bit that only one thread at a time writes and reads: handed on together with what it is about.
+#[derive(Debug, Default)]
+pub(crate) struct Flag(std::sync::atomic::AtomicBool);
+
+impl Flag {
+    pub(crate) fn set(&self, on: bool) {
+        // Relaxed: whoever reads it was given the turn by who wrote it.
+        self.0.store(on, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> bool {
         // Relaxed: as above.
         self.0.load(Ordering::Relaxed)
     }

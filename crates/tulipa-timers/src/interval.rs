@@ -4,9 +4,9 @@ use crate::instant::{Instant, nanos};
 use crate::sleep::Sleep;
 use futures::Stream;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tulipa_task::cancel;
+use tulipa_task::{cancel, slice};
 
 /// Ticks every period: made by [`interval`](crate::interval()) and its like. Also a [`Stream`] of its ticks, without end.
 ///
@@ -179,6 +179,7 @@ impl Interval {
         if must_wait && Pin::new(&mut self.sleep).poll(cx).is_pending() {
             return Poll::Pending;
         }
+        ready!(slice::give_way(cx));
         let tick = self.next_tick();
         self.sleep.disarm(); // due by the clock, but nobody has fired it yet
         self.sleep.reset(self.tick_after(tick, self.sleep.now()));

@@ -17,9 +17,9 @@ use queue::{Given, Queue, Ticket};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tulipa_task::{Observer, TaskRef};
+use tulipa_task::{Observer, TaskRef, slice};
 use tulipa_timers::sleep;
 
 /// Gives the tasks back one by one, as they end: a [`Stream`] of the tasks themselves, each of which has ended (AC-03,
@@ -156,7 +156,7 @@ impl<A: AsRef<TaskRef>> Feed<A> {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        let given = std::task::ready!(self.supply.poll(&mut self.ticket, cx));
+        let given = ready!(self.supply.poll(&mut self.ticket, cx));
         self.left -= 1;
         Poll::Ready(Some(given.map(|key| self.supply.take(key))))
     }
@@ -204,6 +204,7 @@ impl<A: AsRef<TaskRef>> Supply<A> {
         if ticket.is_some() && is_held_back(cx) {
             return Poll::Pending;
         }
+        ready!(slice::give_way(cx));
         self.queue.poll(ticket, cx.waker())
     }
 

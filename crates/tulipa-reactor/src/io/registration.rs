@@ -12,7 +12,7 @@ use mio::{Interest, Token};
 use std::fmt;
 use std::io;
 use std::task::{Context, Poll, ready};
-use tulipa_task::{Leaf, waits};
+use tulipa_task::{Leaf, slice, waits};
 
 pub(crate) struct Registration {
     core: Arc<Core>,
@@ -142,6 +142,7 @@ impl Registration {
         cx: &mut Context<'_>,
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
+        ready!(slice::give_way(cx));
         loop {
             let seen = self.readiness.look().seen(direction);
             if let Some(outcome) = self.run(direction, seen, &mut operation) {
@@ -158,6 +159,7 @@ impl Registration {
         cx: &mut Context<'_>,
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> Poll<io::Result<(R, Seen)>> {
+        ready!(slice::give_way(cx));
         loop {
             if let Some(outcome) = self.attempt_seeing(direction, &mut operation) {
                 return Poll::Ready(outcome);

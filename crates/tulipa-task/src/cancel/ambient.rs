@@ -5,6 +5,7 @@
 
 use crate::cell::{Header, Kind};
 use crate::error::Cancelled;
+use crate::slice;
 use crate::sync::thread_local;
 use crate::waits::Word;
 use std::borrow::Cow;
@@ -22,12 +23,15 @@ pub(crate) struct Frame<'a> {
     own_requests: Cell<usize>,
     /// What leaf futures have noted, in this poll.
     waits: Cell<Word>,
+    /// The slice of time that it began in.
+    slice: Cell<u64>,
     below: Cell<*const Frame<'static>>,
 }
 
 const REQUEST: u8 = 1 << 0;
 const UNWINDING: u8 = 1 << 1;
 const DROPPING: u8 = 1 << 2;
+const GIVES_WAY: u8 = 1 << 3;
 
 thread_local! {
     static TOP: Cell<*const Frame<'static>> = const { Cell::new(ptr::null()) };
@@ -42,6 +46,7 @@ impl<'a> Frame<'a> {
             unwinding: Cell::new(None),
             own_requests: Cell::new(0),
             waits: Cell::new(Word::NOTHING),
+            slice: Cell::new(slice::ended()),
             below: Cell::new(ptr::null()),
         }
     }
@@ -69,6 +74,25 @@ impl<'a> Frame<'a> {
     #[inline]
     pub(crate) fn set_waits(&self, word: Word) {
         self.waits.set(word);
+    }
+
+    #[inline]
+    pub(crate) fn slice(&self) -> u64 {
+        self.slice.get()
+    }
+
+    /// Its slice is over: whether it gives way. Not twice in a row, for it might never do anything else.
+    pub(crate) fn give_way(&self) -> bool {
+        if self.has(GIVES_WAY) || self.has(REQUEST) {
+            return self.has(GIVES_WAY);
+        }
+        let gives_way = !self.task.gave_way();
+        self.task.set_gave_way(gives_way);
+        self.set(GIVES_WAY, gives_way);
+        if !gives_way {
+            self.slice.set(slice::ended()); // and has another
+        }
+        gives_way
     }
 
     fn has(&self, flag: u8) -> bool {

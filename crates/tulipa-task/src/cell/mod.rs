@@ -32,7 +32,7 @@ use crate::handle::{TaskRef, TaskState};
 use crate::id::TaskId;
 use crate::registry::SlotId;
 use crate::schedule::{Runnable, Scheduler, Why};
-use crate::sync::{AtomicU64, Backoff, Ordering, Remark, UnsafeCell};
+use crate::sync::{AtomicU64, Backoff, Flag, Ordering, Remark, UnsafeCell};
 use crate::unwind;
 use crate::waits::{Waits, Word};
 use stage::Stage;
@@ -67,6 +67,8 @@ pub(crate) struct Header {
     id: TaskId,
     location: &'static Location<'static>,
     kind: Kind,
+    /// Whether it gave way, the last time that its slice was over.
+    gave_way: Flag,
     /// The worker that alone may run it, as the executor counts them; for tasks that stay on their thread.
     home: Option<u16>,
     /// A [`SlotId`], written once before the task is first handed over.
@@ -174,6 +176,7 @@ where
                 id: TaskId::next(plan.kind),
                 location: plan.location,
                 kind: plan.kind,
+                gave_way: Flag::default(),
                 home: plan.home,
                 slot: AtomicU64::new(SlotId::NONE.pack()),
                 waits: Remark::new(Word::NOTHING.0),
@@ -239,6 +242,15 @@ impl Header {
     #[inline]
     pub(crate) fn set_waits(&self, word: Word) {
         self.waits.set(word.0);
+    }
+
+    pub(crate) fn gave_way(&self) -> bool {
+        self.gave_way.get()
+    }
+
+    /// Rule 2: only who polls it.
+    pub(crate) fn set_gave_way(&self, gave_way: bool) {
+        self.gave_way.set(gave_way);
     }
 
     pub(crate) fn vtable(&self) -> &'static VTable {

@@ -4,8 +4,9 @@ use super::TaskRef;
 use crate::cancel;
 use crate::cancel::ambient;
 use crate::completion::{Subscription, Waiter};
+use crate::slice;
 use crate::waits::{self, Leaf};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 /// One awaiter's side of an await. The task waited for is given to each call, because the handle has it.
 #[derive(Debug, Default)]
@@ -25,6 +26,7 @@ impl Join {
     /// If a task awaits itself (T-09).
     pub(crate) fn poll(&mut self, target: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
         if target.is_done() {
+            ready!(slice::give_way(cx));
             return self.deliver(target);
         }
         assert!(
