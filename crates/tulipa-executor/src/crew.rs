@@ -3,9 +3,10 @@
 use crate::debug::Debug;
 use crate::queue::{HOME, Local, Order, Queues, Run};
 use crate::sleep::Sleep;
-use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, Tick, fence};
 use crate::unwind;
 use crate::watchdog::Watchdog;
+use crossbeam_utils::CachePadded;
 
 /// The workers of an executor, together.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Crew<T> {
     simulated: bool,
     /// If there is one.
     watchdog: Option<Watchdog>,
+    /// How often the watchdog has looked while somebody worked: a coarse clock.
+    ticks: CachePadded<Tick>,
     /// In debug mode only.
     debug: Option<Debug>,
 }
@@ -55,6 +58,7 @@ impl<T: Run> Crew<T> {
             stopping: AtomicBool::new(false),
             simulated,
             watchdog,
+            ticks: CachePadded::new(Tick::new(0)),
             debug: None,
         }
     }
@@ -98,6 +102,19 @@ impl<T: Run> Crew<T> {
 
     pub(crate) fn watchdog(&self) -> Option<&Watchdog> {
         self.watchdog.as_ref()
+    }
+
+    /// The time, as far as somebody keeps it.
+    #[inline]
+    pub(crate) fn ticks(&self) -> u64 {
+        // Relaxed: it says nothing about anything else.
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    /// A tick has passed.
+    pub(crate) fn tick(&self) {
+        // Relaxed: as above.
+        self.ticks.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A worker is awake that was not: the watchdog is to look after it.

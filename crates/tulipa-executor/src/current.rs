@@ -7,7 +7,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
-use tulipa_task::{Claim, EnteredScheduler, Runnable, Why};
+use tulipa_task::{Claim, EnteredScheduler, Runnable, Why, slice};
 
 /// A thread's place in an executor.
 struct Place {
@@ -77,6 +77,8 @@ pub(crate) struct AtWork<'a> {
     _driver: Box<dyn Any>,
     _scheduler: EnteredScheduler,
     _claim: Claim<'a>,
+    /// Where somebody looks after long polls.
+    _slices: Option<slice::Kept>,
 }
 
 struct Held;
@@ -104,6 +106,7 @@ impl<'a> AtWork<'a> {
             _driver: driver,
             _scheduler: scheduler,
             _claim: claim,
+            _slices: handle.shared().crew().watchdog().map(|_| slice::keep()),
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Worker<T, C> {
     phase: Phase,
     /// How many tasks each worker had run when the search began: who has run none since is in a long poll.
     polls: Vec<u64>,
+    /// The time when it last looked outside because of the time.
+    ticks: u64,
 }
 
 /// What a step did, and so what is to happen next.
@@ -71,6 +73,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
             choice,
             phase: Phase::Busy,
             polls,
+            ticks: 0,
         }
     }
 
@@ -120,12 +123,19 @@ impl<T: Run, C: Choice> Worker<T, C> {
     /// The next task of a busy worker.
     #[inline]
     fn next(&mut self) -> Option<T> {
-        if self.choice.look_outside()
+        if (self.choice.look_outside() || self.has_ticked())
             && let Some(item) = self.look_outside()
         {
             return Some(item);
         }
         self.local.pop(&mut self.choice)
+    }
+
+    /// Whether time has passed since this was asked. However long its tasks take, a worker looks outside at each tick.
+    #[inline]
+    fn has_ticked(&mut self) -> bool {
+        let ticks = self.crew().ticks();
+        mem::replace(&mut self.ticks, ticks) != ticks
     }
 
     /// Lets the driver handle what is due, if nobody is there, and takes one task from the injector.

@@ -7,6 +7,8 @@
 //! * It takes the task out of a stuck worker's next slot, and queues it for all.
 //! * It wakes a thief for the queue of a stuck worker.
 //! * It wakes a worker for the driver, if nobody is there because its last visitor is stuck.
+//! * It keeps a coarse clock, by which workers look at the driver and at what came from outside.
+//! * It ends the [`slice`] of time: a poll that goes on because whatever it awaits is there gives way at its next await.
 //!
 //! Stuck is who has run no other task between two looks. While nothing happens at all the watchdog dozes: it waits
 //! without a limit, and the first worker that wakes up stirs it.
@@ -17,6 +19,7 @@ use crate::crew::Crew;
 use crate::queue::Run;
 use crate::sync::{AtomicBool, Ordering, Parker, Unparker, fence};
 use std::time::Duration;
+use tulipa_task::slice;
 
 /// Between two looks. A stuck worker is helped after one to two of these; and a hundred looks a second are a
 /// thousandth of a core.
@@ -120,6 +123,7 @@ impl Watch {
             };
         }
         self.quiet_looks = 0;
+        crew.tick();
         let mut is_stuck = false;
         for worker in 0..self.polls.len() {
             let polls = polls(crew, worker);
@@ -130,6 +134,7 @@ impl Watch {
         }
         if is_stuck {
             crew.sleep().man_the_helm();
+            slice::end_all();
         }
         Pause::Tick
     }
@@ -152,19 +157,26 @@ fn polls<T: Run>(crew: &Crew<T>, worker: usize) -> u64 {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::{Pause, QUIET_LOOKS, Watch};
+    use crate::choice::Fast;
     use crate::crew::Crew;
     use crate::debug::Debug;
     use crate::driver::{Helm, ThreadDriver};
     use crate::queue::{Local, Order, Queues, Run};
     use crate::sleep::Sleep;
+    use crate::step::{Step, Worker};
     use crate::sync::Parker;
+    use std::rc::Rc;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use tulipa_task::Why;
 
-    struct Item;
+    /// Counts its runs.
+    #[derive(Clone, Default)]
+    struct Item(Arc<AtomicUsize>);
 
     impl Run for Item {
         fn run(self) -> Option<Self> {
+            self.0.fetch_add(1, Ordering::SeqCst);
             None
         }
 
@@ -199,7 +211,7 @@ mod tests {
     fn a_worker_that_ran_something_since_the_last_look_keeps_what_it_has() {
         let (crew, locals) = crew();
         let mut watch = Watch::new(&crew);
-        locals[1].accept(Item, Why::Woken);
+        locals[1].accept(Item::default(), Why::Woken);
         locals[1].tally().polls.add_one();
         assert_eq!(watch.look(&crew), Pause::Tick);
         assert!(!crew.queues().any(), "it is still in the next slot");
@@ -215,7 +227,7 @@ mod tests {
     fn a_worker_that_sleeps_is_not_stuck() {
         let (crew, locals) = crew();
         let mut watch = Watch::new(&crew);
-        locals[1].accept(Item, Why::Woken);
+        locals[1].accept(Item::default(), Why::Woken);
         fall_asleep(&crew, 1);
         let _pause = watch.look(&crew);
         assert!(!crew.queues().any());
@@ -225,7 +237,7 @@ mod tests {
     fn a_thief_is_woken_for_the_queue_of_a_stuck_worker() {
         let (crew, locals) = crew();
         let mut watch = Watch::new(&crew);
-        locals[1].accept(Item, Why::Yielded);
+        locals[1].accept(Item::default(), Why::Yielded);
         fall_asleep(&crew, 0);
         let _pause = watch.look(&crew);
         assert_eq!(crew.sleep().count().searching(), 1);
@@ -269,5 +281,21 @@ mod tests {
         assert_eq!(watch.look(&crew), Pause::UntilStirred);
         crew.sleep().wake(0);
         assert_eq!(watch.look(&crew), Pause::Tick);
+    }
+
+    #[test]
+    fn a_worker_looks_outside_at_each_tick_however_few_tasks_it_ran() {
+        let (crew, mut locals) = crew();
+        let outside = Item::default();
+        let mut worker = Worker::new(Rc::new(locals.remove(1)), Fast::new(1));
+        for _ in 0..3 {
+            worker.local().accept(Item::default(), Why::Yielded);
+        }
+        crew.inject(outside.clone());
+        assert_eq!(worker.step(), Step::Ran);
+        assert_eq!(outside.0.load(Ordering::SeqCst), 0, "its own come first");
+        crew.tick();
+        assert_eq!(worker.step(), Step::Ran);
+        assert_eq!(outside.0.load(Ordering::SeqCst), 1);
     }
 }

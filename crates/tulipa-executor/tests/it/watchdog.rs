@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use tulipa_executor::{Driver, Executor, ThreadDriver};
-use tulipa_task::spawn;
+use tulipa_task::{Deferred, spawn};
 
 #[test]
 fn a_task_in_the_next_slot_of_a_blocked_worker_runs_on_another() {
@@ -69,6 +69,33 @@ fn the_driver_is_attended_while_its_last_visitor_is_blocked() {
     bell.ring();
     assert_eq!(first.result_blocking(), Ok("I heard the second"));
     assert!(second.result_blocking().is_ok());
+}
+
+#[test]
+fn tasks_that_are_never_pending_give_way_to_another() {
+    let executor = Executor::builder().workers(2).build().unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Deferred::<()>::new();
+    set.set_result(()).unwrap();
+    let busy = |stop: Arc<AtomicBool>| {
+        let set = set.clone();
+        async move {
+            while !stop.load(Ordering::SeqCst) {
+                set.clone().await.unwrap();
+            }
+        }
+    };
+    let other = executor.handle().spawn(busy(stop.clone()));
+    wait_until("it runs", || executor.handle().stats().polls() > 0);
+    let main = busy(stop.clone());
+    executor
+        .block_on(async move {
+            // Both workers are busy now. Nobody is left to run this.
+            spawn(async move { stop.store(true, Ordering::SeqCst) }).detach();
+            main.await;
+            other.await.unwrap();
+        })
+        .unwrap();
 }
 
 #[test]
