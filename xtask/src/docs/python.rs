@@ -47,13 +47,11 @@ pub(super) fn check() -> Result<Checked, Failure> {
     ))
 }
 
-/// The Python that `PYTHON` names, else the first that is new enough: on the path, or among those that pyenv keeps.
+/// The first that is new enough: of the one that `PYTHON` names, those on the path, and those that pyenv keeps.
 fn find() -> Option<PathBuf> {
-    if let Some(chosen) = env::var_os("PYTHON") {
-        return Some(chosen.into());
-    }
+    let named = env::var_os("PYTHON").map(PathBuf::from);
     let on_the_path = NAMES.iter().map(PathBuf::from);
-    let mut candidates = on_the_path.chain(kept_by_pyenv());
+    let mut candidates = named.into_iter().chain(on_the_path).chain(kept_by_pyenv());
     candidates.find(|python| is_new_enough(python))
 }
 
