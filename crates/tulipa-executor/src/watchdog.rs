@@ -164,10 +164,9 @@ mod tests {
     use crate::queue::{Local, Order, Queues, Run};
     use crate::sleep::Sleep;
     use crate::step::{Step, Worker};
-    use crate::sync::Parker;
+    use crate::sync::{AtomicUsize, Ordering, Parker};
     use std::rc::Rc;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use tulipa_task::Why;
 
     /// Counts its runs.
