@@ -21,6 +21,8 @@ pub(crate) struct Crew<T> {
     /// Threads that want to know whether all is quiet. The first of them finds out for all.
     settlers: AtomicUsize,
     stopping: AtomicBool,
+    /// Nobody works here any more, nor will.
+    closed: AtomicBool,
     /// Whether one thread steps all workers, and finds out by itself whether all is quiet.
     simulated: bool,
     /// If there is one.
@@ -56,6 +58,7 @@ impl<T: Run> Crew<T> {
             jobs: AtomicUsize::new(0),
             settlers: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             simulated,
             watchdog,
             ticks: CachePadded::new(Tick::new(0)),
@@ -92,6 +95,21 @@ impl<T: Run> Crew<T> {
         }
         self.queues.injector.push(item);
         self.sleep.work_queued();
+        // Relaxed: ordered by the fence of `work_queued`, which pairs with that in `close`.
+        if self.closed.load(Ordering::Relaxed) {
+            self.queues.drop_injected();
+        }
+    }
+
+    /// Nobody will work here any more: what is injected, now or later, is dropped and so cancelled. Else it would lie here as
+    /// long as anybody has a handle, with all that it holds.
+    pub(crate) fn close(&self) {
+        // Relaxed: ordered by the fence.
+        self.closed.store(true, Ordering::Relaxed);
+        // Pairs with the fence of `work_queued` in `inject`: either this thread sees what was injected, or who injects it
+        // sees that nobody is left.
+        fence(Ordering::SeqCst);
+        self.queues.drop_injected();
     }
 
     /// Takes what only the worker at home may run.

@@ -258,6 +258,7 @@ impl Executor {
         self.clear_away();
         let jobs = self.shared().pool().close(deadline);
         self.clear_away(); // whom the last jobs woke
+        self.crew().close();
         report.add_threads(workers, jobs);
     }
 

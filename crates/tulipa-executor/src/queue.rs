@@ -142,6 +142,13 @@ impl<T: Run> Queues<T> {
         &self.ends[worker].tally
     }
 
+    /// Drops what was injected and nobody has come for.
+    pub(crate) fn drop_injected(&self) {
+        while !self.injector.is_empty() {
+            drop(success(self.injector.steal()));
+        }
+    }
+
     pub(crate) fn send_home(&self, item: T) {
         self.mail.push(item);
     }

@@ -392,3 +392,21 @@ fn a_current_thread_executor_dropped_elsewhere_cancels_what_is_left() {
     assert!(task.is_cancelled());
     assert_eq!(drops.count(), 1);
 }
+
+#[test]
+fn what_is_to_run_after_the_end_is_dropped() {
+    for builder in [
+        Executor::builder().workers(2),
+        Executor::builder().current_thread(),
+    ] {
+        let executor = builder.build().unwrap();
+        let handle = executor.handle().clone();
+        let task = handle.spawn(async {});
+        assert!(executor.shutdown(pending()).unwrap().is_clean());
+        let (told, hear) = mpsc::channel::<()>();
+        let called = told.clone();
+        task.add_done_callback(move |_| called.send(()).unwrap());
+        handle.scheduler().call_soon(move || told.send(()).unwrap());
+        assert!(hear.recv().is_err(), "both are gone, with what they hold");
+    }
+}

@@ -8,7 +8,7 @@ use tulipa::{
 };
 
 /// The message that `misuse` panics with.
-fn panic_of<R>(misuse: impl FnOnce() -> R) -> String {
+pub(crate) fn panic_of<R>(misuse: impl FnOnce() -> R) -> String {
     let payload = catch_unwind(AssertUnwindSafe(misuse))
         .err()
         .expect("misuse panics");
@@ -22,7 +22,7 @@ fn panic_of<R>(misuse: impl FnOnce() -> R) -> String {
 }
 
 #[track_caller]
-fn assert_names(message: &str, parts: &[&str]) {
+pub(crate) fn assert_names(message: &str, parts: &[&str]) {
     for part in parts {
         assert!(message.contains(part), "{message:?} does not say {part:?}");
     }

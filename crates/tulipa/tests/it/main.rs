@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
+mod bad_input;
 mod bad_use;
 #[cfg(unix)]
 mod ctrl_c;
