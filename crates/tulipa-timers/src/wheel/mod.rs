@@ -24,6 +24,7 @@ mod slots;
 use self::slots::{NONE, Part, Slots};
 use slab::Slab;
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// A hierarchical timer wheel: arms, moves and removes entries in constant time and hands out what is due in order of
 /// deadline, entries of one deadline in the order they were armed.
@@ -73,13 +74,27 @@ pub struct Wheel<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u32);
 
-/// 32 bytes for a waker, and the slab's tag.
+/// 32 bytes for a waker: the slab's tag fits into what a [`Link`] cannot be.
 struct Entry<T> {
     deadline: u64,
     /// `None` once it has expired; it is in no slot then.
     payload: Option<T>,
-    prev: u32,
+    prev: Link,
     next: u32,
+}
+
+/// The key of a neighbour, or [`NONE`], as a number that is never nought.
+#[derive(Clone, Copy)]
+struct Link(NonZeroU32);
+
+impl Link {
+    fn to(key: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(key))
+    }
+
+    fn key(self) -> u32 {
+        self.0.get() - 1
+    }
 }
 
 impl<T> Wheel<T> {
@@ -115,13 +130,13 @@ impl<T> Wheel<T> {
         let vacant = self.entries.vacant_entry();
         let key = u32::try_from(vacant.key())
             .ok()
-            .filter(|&key| key != NONE)
+            .filter(|&key| key < NONE)
             .expect("2^32 - 1 timers in one wheel");
         let last = self.slots.push(self.elapsed, deadline, key);
         vacant.insert(Entry {
             deadline,
             payload: Some(payload),
-            prev: last,
+            prev: Link::to(last),
             next: NONE,
         });
         if last != NONE {
@@ -334,19 +349,19 @@ impl<T> Wheel<T> {
             self.entry(last).next = key;
         }
         let entry = self.entry(key);
-        entry.prev = last;
+        entry.prev = Link::to(last);
         entry.next = NONE;
     }
 
     /// Takes an entry out of its slot's list.
     fn unlink(&mut self, key: u32) {
         let entry = self.entry(key);
-        let (deadline, prev, next) = (entry.deadline, entry.prev, entry.next);
+        let (deadline, prev, next) = (entry.deadline, entry.prev.key(), entry.next);
         if prev != NONE {
             self.entry(prev).next = next;
         }
         if next != NONE {
-            self.entry(next).prev = prev;
+            self.entry(next).prev = Link::to(prev);
         }
         if prev == NONE || next == NONE {
             self.slots.cut_end(self.elapsed, deadline, prev, next);

@@ -1,7 +1,7 @@
 //! The slots of a wheel: which one a deadline belongs to, and which ones a step in time passes.
 
-/// No entry: the end of a list.
-pub(super) const NONE: u32 = u32::MAX;
+/// No entry: the end of a list. One more is still a number, for a `Link`.
+pub(super) const NONE: u32 = u32::MAX - 1;
 
 /// The bits of one digit, and so 64 slots a level: as many as a word has bits.
 const DIGIT: u32 = 6;
