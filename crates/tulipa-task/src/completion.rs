@@ -10,6 +10,7 @@ use crate::handle::{TaskRef, TaskState};
 use crate::schedule::Scheduler;
 use slab::Slab;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -61,7 +62,18 @@ pub trait Observer: Send + Sync {
 /// It does not leave the list when it is dropped: its owner has the task at hand, and this is four bytes.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "an observer that loses interest unsubscribes"]
-pub struct Subscription(u32);
+pub struct Subscription(NonZeroU32);
+
+impl Subscription {
+    /// A key that is never nought leaves a place for `None` in an `Option`.
+    fn new(key: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(key))
+    }
+
+    fn key(&self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Whoever wants to be told.
 pub(crate) enum Waiter {
@@ -135,7 +147,7 @@ impl Waiters {
         match self {
             Self::None => {
                 *self = Self::One(waiter);
-                Subscription(FIRST)
+                Subscription::new(FIRST)
             }
             Self::One(_) => {
                 let Self::One(first) = std::mem::take(self) else {
@@ -157,10 +169,11 @@ impl Waiters {
 
     /// Takes one out. The caller drops it after it has given the side data up: it may hold the last
     /// reference to anything.
-    pub(crate) fn remove(&mut self, Subscription(key): &Subscription) -> Option<Waiter> {
+    pub(crate) fn remove(&mut self, subscription: &Subscription) -> Option<Waiter> {
+        let key = subscription.key();
         match self {
-            Self::Many(list) => list.remove(*key),
-            Self::One(_) if *key == FIRST => {
+            Self::Many(list) => list.remove(key),
+            Self::One(_) if key == FIRST => {
                 let Self::One(waiter) = std::mem::take(self) else {
                     unreachable!("matched above")
                 };
@@ -171,10 +184,11 @@ impl Waiters {
     }
 
     /// The waker that an awaiter has left here.
-    pub(crate) fn waker(&mut self, Subscription(key): &Subscription) -> Option<&mut Waker> {
+    pub(crate) fn waker(&mut self, subscription: &Subscription) -> Option<&mut Waker> {
+        let key = subscription.key();
         let waiter = match self {
-            Self::Many(list) => &mut list.entries.get_mut(*key as usize)?.waiter,
-            Self::One(waiter) if *key == FIRST => waiter,
+            Self::Many(list) => &mut list.entries.get_mut(key as usize)?.waiter,
+            Self::One(waiter) if key == FIRST => waiter,
             Self::None | Self::One(_) => return None,
         };
         match waiter {
@@ -228,7 +242,7 @@ impl List {
             last => self.entries[last as usize].next = key,
         }
         self.tail = key;
-        Subscription(key)
+        Subscription::new(key)
     }
 
     fn remove(&mut self, key: u32) -> Option<Waiter> {

@@ -1,12 +1,14 @@
 //! What an executor is to a task: [`Schedule`], and what a task is to an executor: [`Runnable`].
 
 use crate::builder::Job;
+use crate::cancel::ambient;
 use crate::cell::{Header, run};
 use crate::context::Slot;
 use crate::handle::TaskRef;
 use crate::registry::Registry;
 use crate::report::Report;
 use crate::sync::thread_local;
+use crossbeam_utils::CachePadded;
 use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -162,9 +164,12 @@ impl fmt::Debug for Runnable {
     }
 }
 
-/// A handle to an executor.
+/// A handle to an executor. One word.
+///
+/// Every task has one, so clones are counted as often as tasks come and go. Threads that share a count would pass its cache line
+/// to and fro: a thread that [enters](Self::enter) therefore has a count of its own, for all that is spawned on it.
 #[derive(Clone)]
-pub struct Scheduler(Arc<dyn Schedule>);
+pub struct Scheduler(Arc<CachePadded<Arc<dyn Schedule>>>);
 
 thread_local! {
     static ENTERED: RefCell<Option<Scheduler>> = const { RefCell::new(None) };
@@ -173,13 +178,22 @@ thread_local! {
 impl Scheduler {
     /// A handle to `schedule`.
     pub fn new(schedule: Arc<impl Schedule>) -> Self {
-        Self(schedule)
+        Self::counted_apart(schedule)
+    }
+
+    fn counted_apart(schedule: Arc<dyn Schedule>) -> Self {
+        Self(Arc::new(CachePadded::new(schedule)))
     }
 
     /// That of the task that this thread polls; else the one it has [entered](Self::enter).
     pub fn current() -> Option<Self> {
-        let polled = crate::cancel::ambient::current_header(|header| header?.scheduler().cloned());
-        polled.or_else(|| ENTERED.with(|entered| entered.borrow().clone()))
+        ENTERED.with(|entered| {
+            let entered = entered.borrow();
+            ambient::current_header(|header| match header.and_then(Header::scheduler) {
+                Some(polled) if entered.as_ref() != Some(polled) => Some(polled.clone()),
+                _ => entered.clone(),
+            })
+        })
     }
 
     /// Makes it the current one of this thread, until the guard is dropped.
@@ -195,8 +209,9 @@ impl Scheduler {
     /// assert!(task.is_done());
     /// ```
     pub fn enter(&self) -> EnteredScheduler {
+        let own = Self::counted_apart(Arc::clone(&self.0));
         EnteredScheduler {
-            before: ENTERED.with(|entered| entered.replace(Some(self.clone()))),
+            before: ENTERED.with(|entered| entered.replace(Some(own))),
             _this_thread_only: std::marker::PhantomData,
         }
     }
@@ -233,7 +248,8 @@ impl Scheduler {
 impl PartialEq for Scheduler {
     /// Whether both are handles to one executor.
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.0), Arc::as_ptr(&other.0))
+        Arc::ptr_eq(&self.0, &other.0)
+            || std::ptr::addr_eq(Arc::as_ptr(&**self.0), Arc::as_ptr(&**other.0))
     }
 }
 

@@ -63,7 +63,7 @@ proptest! {
                     prop_assert!(list.waker(&place).is_none());
                 }
                 Action::Remove(_) => {
-                    prop_assert!(list.remove(&Subscription(0)).is_none());
+                    prop_assert!(list.remove(&Subscription::new(0)).is_none());
                 }
             }
             let order: Vec<_> = list.iter().map(number).collect();
