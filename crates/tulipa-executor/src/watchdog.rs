@@ -8,7 +8,7 @@
 //! * It wakes a thief for the queue of a stuck worker.
 //! * It wakes a worker for the driver, if nobody is there because its last visitor is stuck.
 //! * It keeps a coarse clock, by which workers look at the driver and at what came from outside.
-//! * It ends the [`slice`] of time: a poll that goes on because whatever it awaits is there gives way at its next await.
+//! * It ends the [`slice`](mod@slice) of time: a poll that goes on because whatever it awaits is there gives way at its next await.
 //!
 //! Stuck is who has run no other task between two looks. While nothing happens at all the watchdog dozes: it waits
 //! without a limit, and the first worker that wakes up stirs it.
