@@ -15,8 +15,8 @@ pub(super) struct Children<A: Awaitable> {
     pub(super) tally: Arc<Tally>,
     pub(super) until: Until,
     stage: Stage,
-    /// A request was passed on and accepted: the cancellation comes back here.
-    forwarded: bool,
+    /// How many requests were passed on and accepted: the cancellation comes back here.
+    forwarded: u32,
 }
 
 /// How long the tasks are waited for.
@@ -45,7 +45,7 @@ impl<A: Awaitable> Children<A> {
             tally,
             until: Until::FirstFailure,
             stage: Stage::New,
-            forwarded: false,
+            forwarded: 0,
         }
     }
 
@@ -80,15 +80,25 @@ impl<A: Awaitable> Children<A> {
             || self.until == Until::FirstFailure && self.tally.first_failure().is_some()
     }
 
-    /// Passes a request on, if there is one, to all that have not ended. If none accepts it, it is left alone (G-14).
+    /// Passes a request on, if there is one, to all that have not ended. If none accepts it, it is left alone (G-14), and
+    /// so it is if it has come round.
     fn forward(&mut self) {
         if let Some(request) = cancel::take_request() {
-            if self.cancel_rest(Some(&request)) {
-                self.forwarded = true;
+            if !self.has_come_round() && self.cancel_rest(Some(&request)) {
+                self.forwarded = self.forwarded.saturating_add(1);
             } else {
                 cancel::put_request(Some(request));
             }
         }
+    }
+
+    fn has_come_round(&self) -> bool {
+        let mut left = self
+            .tasks
+            .iter()
+            .map(A::task_ref)
+            .filter(|task| !task.is_done());
+        self.forwarded > 0 && left.any(|task| cancel::has_come_round(task, self.forwarded))
     }
 
     /// Cancels all that have not ended. `false`: there is none.
@@ -115,7 +125,7 @@ impl<A: Awaitable> Children<A> {
             self.watch
                 .end(self.tasks.iter().map(|task| Some(task.task_ref())));
         }
-        self.forwarded
+        self.forwarded > 0
     }
 }
 

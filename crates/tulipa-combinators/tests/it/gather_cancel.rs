@@ -329,3 +329,29 @@ fn made_a_task_it_can_be_cancelled() {
     world.run();
     assert!(all.is_cancelled() && child.is_cancelled());
 }
+
+/// Else two gathers that wait for each other's tasks would pass it back and forth for ever.
+#[test]
+fn a_request_that_comes_round_ends_the_circle() {
+    let world = World::new();
+    let links = [(); 2].map(|()| Deferred::<SharedTask<()>>::new());
+    let [other, one] = links.clone();
+    let tasks = [one, other].map(|next| {
+        let gathers = spawn(async move {
+            gather([next.await.unwrap()]).await.unwrap();
+        });
+        gathers.shared()
+    });
+    for (link, task) in links.iter().zip(&tasks) {
+        link.set_result(task.clone()).unwrap();
+    }
+    world.run();
+    tasks[0].cancel();
+    for _ in 0..1_000 {
+        if tasks.iter().all(|task| task.is_cancelled()) {
+            return;
+        }
+        world.step();
+    }
+    panic!("{tasks:?}");
+}

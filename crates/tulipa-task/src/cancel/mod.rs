@@ -37,10 +37,12 @@
 //! The functions at the end of this page are for those who write leaf futures and scopes of their own.
 
 pub(crate) mod ambient;
+mod circle;
 mod finally;
 mod scope;
 
 pub(crate) use ambient::request_of_current;
+pub use circle::has_come_round;
 pub use finally::{Finally, finally};
 pub use scope::{Catch, Mask, Raise, catch, mask, raise};
 

@@ -14,8 +14,8 @@ pub(crate) struct Join {
     subscription: Option<Subscription>,
     /// It has been Pending: from now on a request is not passed over, even when the outcome is there (TC-07).
     suspended: bool,
-    /// A request was passed on: if the inner task ends cancelled, so does this await (TC-28).
-    forwarded: bool,
+    /// How many requests were passed on: if the inner task then ends cancelled, so does this await (TC-28).
+    forwarded: u32,
 }
 
 impl Join {
@@ -45,13 +45,15 @@ impl Join {
         }
     }
 
-    /// Passes a request on; one that comes too late is left to the scopes around, or it would be lost.
+    /// Passes a request on; one that comes too late is left to the scopes around, or it would be lost. So is one that has
+    /// come round, or it would go on for ever.
     fn forward(&mut self, target: &TaskRef) {
         let Some(request) = cancel::take_request() else {
             return;
         };
-        if target.cancel_by(request.clone()) {
-            self.forwarded = true;
+        let goes_on = !cancel::has_come_round(target, self.forwarded);
+        if goes_on && target.cancel_by(request.clone()) {
+            self.forwarded = self.forwarded.saturating_add(1);
         } else {
             cancel::put_request(Some(request));
         }
@@ -61,7 +63,7 @@ impl Join {
         if self.suspended && cancel::requested() {
             return Poll::Pending; // the request is left to the scopes around (TC-09)
         }
-        if self.forwarded
+        if self.forwarded > 0
             && let Some(cancelled) = target.cancelled()
         {
             cancel::unwind(cancelled);

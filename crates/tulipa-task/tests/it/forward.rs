@@ -1,8 +1,10 @@
 //! What a request does to what the task awaits: it is passed on, refused, or left; and how the cancellation comes back.
 
 use crate::support::{Bench, Count, Foreign, Log, cancellation};
-use std::future::pending;
-use tulipa_task::{Deferred, TaskError, TaskState, cancel, current_task, spawn, yield_now};
+use std::future::{Future, pending};
+use tulipa_task::{
+    Deferred, SharedTask, TaskError, TaskState, cancel, current_task, spawn, yield_now,
+};
 
 /// TC-03, TC-20, F-06
 #[test]
@@ -255,4 +257,69 @@ fn a_task_spawned_by_a_cancelled_one_goes_on() {
     gate.open();
     bench.run();
     assert_eq!(child.state(), TaskState::Finished);
+}
+
+/// Tasks each of which awaits the next, and the last the first; with what each of them makes of its await.
+fn circle<F>(bench: &Bench, length: usize, each: fn(SharedTask<()>) -> F) -> Vec<SharedTask<()>>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let links: Vec<_> = (0..length)
+        .map(|_| Deferred::<SharedTask<()>>::new())
+        .collect();
+    let task = |place: usize| {
+        let next = links[(place + 1) % length].clone();
+        bench
+            .spawn(async move { each(next.await.unwrap()).await })
+            .shared()
+    };
+    let tasks: Vec<_> = (0..length).map(task).collect();
+    for (link, task) in links.iter().zip(&tasks) {
+        link.set_result(task.clone()).unwrap();
+    }
+    bench.run();
+    assert!(tasks.iter().all(|task| !task.is_done()));
+    tasks
+}
+
+async fn awaits(next: SharedTask<()>) {
+    next.await.unwrap();
+}
+
+#[test]
+fn a_request_that_comes_round_ends_the_circle() {
+    for length in [2, 3, 1_000] {
+        let bench = Bench::new();
+        let tasks = circle(&bench, length, awaits);
+        tasks[0].cancel_with("enough");
+        bench.run(); // which fails if they never rest
+        assert!(tasks.iter().all(|task| task.is_cancelled()), "of {length}");
+        let Ok(Err(TaskError::Cancelled(cancelled))) = tasks[0].result() else {
+            unreachable!("it was cancelled")
+        };
+        assert_eq!(cancelled.message(), Some("enough"), "of {length}");
+    }
+}
+
+#[test]
+fn each_in_a_circle_may_refuse() {
+    let bench = Bench::new();
+    let tasks = circle(&bench, 3, |next| async {
+        let _refused = cancel::catch(next).await;
+    });
+    tasks[1].cancel();
+    bench.run();
+    assert!(tasks.iter().any(|task| task.result() == Ok(Ok(&()))));
+    assert!(tasks.iter().all(|task| task.is_done()));
+}
+
+#[test]
+fn all_in_a_circle_may_be_asked_at_once() {
+    let bench = Bench::new();
+    let tasks = circle(&bench, 5, awaits);
+    for task in &tasks {
+        task.cancel();
+    }
+    bench.run();
+    assert!(tasks.iter().all(|task| task.is_cancelled()));
 }
