@@ -80,7 +80,9 @@ impl Executor {
         };
         let wanted = posts.len();
         for (started, post) in posts.into_iter().enumerate() {
-            let (handle, enlisted) = (executor.handle.clone(), executor.roster.enlist());
+            let handle = executor.handle.clone();
+            // The watchdog runs nobody's code: it cannot be late, and it is not asked after.
+            let enlisted = matches!(post, Post::Worker(_)).then(|| executor.roster.enlist());
             let thread = builder(&post).spawn(move || {
                 let _until_the_end = enlisted;
                 worker::hold(&handle, post);
