@@ -67,6 +67,10 @@ pub(crate) const HOME: usize = 0;
 /// keep the queue waiting.
 const SLOT_STREAK: u32 = 32;
 
+/// So many tasks that any worker may run go before one that is at home, if there are so many. A main that joins a thousand
+/// tasks would else be woken by each, and look at a thousand; so it finds several that have ended.
+const OTHERS_PER_HOMED: u32 = 8;
+
 /// The queues, as all see them.
 pub(crate) struct Queues<T> {
     pub(crate) injector: CachePadded<Injector<T>>,
@@ -220,8 +224,8 @@ pub(crate) struct Local<T> {
     streak: Cell<u32>,
     /// What only this worker may run, at home.
     homed: RefCell<VecDeque<T>>,
-    /// Whether it is their turn: one of them, then one of the others.
-    homed_first: Cell<bool>,
+    /// How many others have run since one of them did.
+    since_homed: Cell<u32>,
     in_driver: Cell<bool>,
 }
 
@@ -234,7 +238,7 @@ impl<T: Run> Local<T> {
             next_is_set: Cell::new(false),
             streak: Cell::new(0),
             homed: RefCell::new(VecDeque::new()),
-            homed_first: Cell::new(true),
+            since_homed: Cell::new(0),
             in_driver: Cell::new(false),
         }
     }
@@ -313,17 +317,28 @@ impl<T: Run> Local<T> {
             self.merge_injector();
             return self.pop_queue(choice);
         }
-        let homed_first = self.worker == HOME && self.homed_first.replace(true);
-        if homed_first && let Some(item) = self.pop_homed() {
-            self.homed_first.set(false);
+        if self.worker == HOME {
+            return self.pop_at_home(choice);
+        }
+        self.pop_for_any(choice)
+    }
+
+    /// Among the tasks that any worker may run, one that only this one may gets a turn.
+    fn pop_at_home(&self, choice: &mut impl Choice) -> Option<T> {
+        let others = self.since_homed.get();
+        if others < OTHERS_PER_HOMED
+            && let Some(item) = self.pop_for_any(choice)
+        {
+            self.since_homed.set(others + 1);
             return Some(item);
         }
-        let others = self.pop_shared(choice).or_else(|| self.pop_injector(true));
-        if self.worker == HOME {
-            others.or_else(|| self.pop_homed())
-        } else {
-            others
-        }
+        self.since_homed.set(0);
+        self.pop_homed().or_else(|| self.pop_for_any(choice))
+    }
+
+    #[inline]
+    fn pop_for_any(&self, choice: &mut impl Choice) -> Option<T> {
+        self.pop_shared(choice).or_else(|| self.pop_injector(true))
     }
 
     fn pop_homed(&self) -> Option<T> {
