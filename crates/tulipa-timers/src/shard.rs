@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::due::Due;
 use crate::instant::Instant;
 use crate::park::Park;
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::wheel::{Key, Wheel};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -17,6 +17,8 @@ pub(crate) struct Shard {
     /// Not later than the earliest deadline in the wheel. Written under the lock: lowered by arming, raised by expiry
     /// only. So it may be too early where timers were cancelled, which costs one look and spares every cancel a write.
     hint: AtomicU64,
+    /// Nobody will fire these timers any more. Written under the lock.
+    closed: AtomicBool,
     /// A clone, so that reading the time touches nothing that other threads write.
     clock: Clock,
     /// What the shards of one `Timers` share.
@@ -30,6 +32,7 @@ impl Shard {
         Self {
             wheel: Mutex::new(Wheel::new()),
             hint: AtomicU64::new(NEVER),
+            closed: AtomicBool::new(false),
             clock,
             park,
         }
@@ -54,9 +57,16 @@ impl Shard {
         self.hint.load(Ordering::Relaxed)
     }
 
+    /// # Panics
+    ///
+    /// If the timers were closed.
     pub(crate) fn arm(&self, deadline: Instant, waker: Waker) -> Key {
         let deadline = deadline.as_nanos();
         let mut wheel = self.wheel.lock();
+        if self.is_closed() {
+            drop(wheel);
+            refuse();
+        }
         let key = wheel.arm(deadline, waker);
         let is_first = self.lower_hint(deadline);
         drop(wheel);
@@ -117,6 +127,31 @@ impl Shard {
         self.hint.store(next, Ordering::Relaxed); // see `hint`
     }
 
+    /// Takes out all there are: they will never be due.
+    pub(crate) fn close(&self, due: &mut Due) {
+        let mut wheel = self.wheel.lock();
+        // Relaxed: written under the lock; whoever finds its timer taken out sees this, by the lock.
+        self.closed.store(true, Ordering::Relaxed);
+        due.gather(|wakers| wheel.expire(NEVER, wakers));
+        self.hint.store(NEVER, Ordering::Relaxed); // see `hint`
+    }
+
+    fn is_closed(&self) -> bool {
+        // Relaxed: as in `close`.
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// For one that was taken out of the wheel.
+    ///
+    /// # Panics
+    ///
+    /// If that is because the timers were closed, and not because it was due.
+    pub(crate) fn refuse_closed(&self, deadline: Instant) {
+        if self.is_closed() && deadline > self.now() {
+            refuse();
+        }
+    }
+
     /// The earliest deadline, exactly. Looks at many timers at times.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.wheel
@@ -140,6 +175,14 @@ impl Shard {
         }
         is_first
     }
+}
+
+#[cold]
+fn refuse() -> ! {
+    panic!(
+        "a sleep would never end, because the runtime whose timers it uses has ended: \
+         make it in the task that awaits it, and end runtimes after their tasks"
+    )
 }
 
 /// Who waits for a timer. `None` if it has fired; then it leaves the wheel if `take` says so.

@@ -15,6 +15,10 @@ use tulipa_task::{Leaf, cancel, waits};
 /// first poll, which arms its timer and is always Pending; from then on it is ready once the timers
 /// [fired](crate::Timers::fire) at or after its deadline. Polled again after that, it is ready again.
 ///
+/// # Panics
+///
+/// If its timers were [closed](crate::Timers::close), as those of a runtime are that has ended, before its time had come.
+///
 /// # Cancellation
 ///
 /// A request leaves a suspended sleep Pending, even if its time has come, and goes to the scopes around. Dropping it
@@ -209,7 +213,10 @@ impl Sleep {
         match is_due(self, may_complete) {
             Poll::Pending => self.suspend(),
             Poll::Ready(()) if may_complete => {
-                self.state = State::Done;
+                let was = std::mem::replace(&mut self.state, State::Done);
+                if let State::Armed(_) = was {
+                    self.shard.refuse_closed(self.deadline);
+                }
                 Poll::Ready(())
             }
             Poll::Ready(()) => {

@@ -40,6 +40,31 @@ impl Timers {
         due.wake()
     }
 
+    /// Says that nobody will fire these timers any more. Who waits for one does not wait for ever: that panics, and so does arming
+    /// another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures::FutureExt;
+    /// use std::time::Duration;
+    /// use tulipa_timers::{Clock, Timers};
+    ///
+    /// let timers = Timers::new(Clock::virtual_(), 1);
+    /// let mut nap = timers.sleep(Duration::from_secs(1));
+    /// assert!((&mut nap).now_or_never().is_none());
+    /// timers.close();
+    /// let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| nap.now_or_never()));
+    /// assert!(polled.is_err());
+    /// ```
+    pub fn close(&self) {
+        let mut due = Due::default();
+        for shard in &self.shards[..] {
+            shard.close(&mut due);
+        }
+        due.wake();
+    }
+
     /// A time before which no timer is due; `None` if there is none to wait for. Takes no lock.
     ///
     /// It is the earliest deadline, but for timers that were cancelled or moved since the last [`fire`](Self::fire): it

@@ -7,6 +7,7 @@
 mod background;
 mod cancel;
 mod clock;
+mod close;
 mod current;
 mod interval;
 mod order;

@@ -225,6 +225,9 @@ impl Runtime {
         let grace = self.driver.timers.sleep(self.settings.grace);
         let ended = self.executor.shutdown(grace).map_err(RunError::Refused);
         self.driver.reactor.close();
+        if ended.is_ok() {
+            self.driver.timers.close();
+        }
         ended
     }
 }

@@ -270,6 +270,22 @@ fn what_waits_for_a_thread_of_a_runtime_that_has_gone_is_cancelled() {
 }
 
 #[test]
+fn a_sleep_of_a_runtime_that_has_gone_says_so() {
+    let runtime = Runtime::builder().workers(1).build().unwrap();
+    let [early, late] = [1, 2].map(|_| runtime.timers().sleep(Duration::from_secs(1)));
+    let other = Runtime::builder().workers(2).build().unwrap();
+    let waiting = other.handle().spawn(early);
+    drop(runtime);
+    let late = other.handle().spawn(late);
+    for nap in [waiting, late] {
+        let Err(TaskError::Panicked(panic)) = nap.result_blocking() else {
+            panic!("nobody is left to wake it")
+        };
+        assert_names(panic.message().unwrap(), &["sleep", "has ended"]);
+    }
+}
+
+#[test]
 fn a_deferred_outlives_runtimes() {
     let (promise, answer) = wrap_thread();
     let deferred = Deferred::<u8>::new();
