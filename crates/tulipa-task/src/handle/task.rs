@@ -196,6 +196,6 @@ impl<T, E> Drop for Task<T, E> {
 
 impl<T, E> fmt::Debug for Task<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.task.fmt(f)
+        TaskRef::fmt(self, f)
     }
 }

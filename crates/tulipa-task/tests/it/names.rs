@@ -130,6 +130,17 @@ fn the_debug_text_of_a_circle_has_an_end() {
     bench.run();
 }
 
+#[test]
+fn every_handle_has_the_debug_text_of_the_task() {
+    let bench = Bench::new();
+    let task = bench.spawn(async {});
+    let text = format!("{:?}", &*task);
+    assert!(text.starts_with("<pending `Task-"), "{text}");
+    assert_eq!(format!("{task:?}"), text);
+    assert_eq!(format!("{:?}", task.shared()), text);
+    bench.run();
+}
+
 /// T-18
 #[test]
 fn its_debug_text_says_how_it_is() {
