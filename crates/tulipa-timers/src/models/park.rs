@@ -64,7 +64,7 @@ impl Scene {
     }
 
     fn fire(&self) -> usize {
-        let mut due = Due::default();
+        let mut due = Due::new();
         for shard in &self.shards {
             shard.expire(self.clock.now(), &mut due);
         }

@@ -33,7 +33,7 @@ impl Timers {
         if first > now {
             return 0;
         }
-        let mut due = Due::default();
+        let mut due = Due::new();
         for shard in &self.shards[..] {
             shard.expire(now, &mut due);
         }
@@ -58,7 +58,7 @@ impl Timers {
     /// assert!(polled.is_err());
     /// ```
     pub fn close(&self) {
-        let mut due = Due::default();
+        let mut due = Due::new();
         for shard in &self.shards[..] {
             shard.close(&mut due);
         }
