@@ -56,6 +56,7 @@ pub struct Builder {
     blocking_keep_alive: Option<Duration>,
     join_limit: Option<Duration>,
     handler: Option<Handler>,
+    watchdog: bool,
     on_panic: OnPanic,
     debug: bool,
     slow_poll: Option<Duration>,
@@ -93,6 +94,7 @@ impl Builder {
             blocking_keep_alive: None,
             join_limit: None,
             handler: None,
+            watchdog: true,
             on_panic: OnPanic::default(),
             debug: is_debug_wanted(),
             slow_poll: None,
@@ -204,6 +206,25 @@ impl Builder {
         self
     }
 
+    /// Whether a thread looks after workers that stay in one poll: it has others run what those leave behind, and look at the
+    /// sockets and timers meanwhile. There is one without this, where there are several workers, each with its own thread.
+    ///
+    /// It looks a hundred times a second while something runs, and not at all while nothing does. Turn it off if no poll
+    /// is ever long.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa::{Builder, spawn};
+    ///
+    /// let builder = Builder::new().workers(2).watchdog(false);
+    /// assert_eq!(builder.run(async { spawn(async { 1 }).await.unwrap() }).unwrap(), 1);
+    /// ```
+    pub fn watchdog(mut self, watchdog: bool) -> Self {
+        self.watchdog = watchdog;
+        self
+    }
+
     /// What becomes of a panic: [stored in its task](OnPanic::Store), without this, as asyncio does with exceptions; or
     /// [the end of the process](OnPanic::Abort).
     pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
@@ -299,6 +320,7 @@ impl Builder {
     fn executor(&self, workers: usize, driver: Arc<dyn Driver>) -> Result<Executor, BuildError> {
         let mut builder = Executor::builder()
             .driver(driver)
+            .watchdog(self.watchdog)
             .on_panic(self.on_panic)
             .debug(self.debug)
             .thread_name(self.thread_name.clone());
