@@ -28,7 +28,7 @@ pub fn end_all() {
 
 /// Keeps the calling thread to slices: without this its polls never end early, as is right for a simulation.
 pub fn keep() -> Kept {
-    KEPT.set(KEPT.get() + 1);
+    KEPT.with(|kept| kept.set(kept.get() + 1));
     Kept(PhantomData)
 }
 
@@ -39,7 +39,7 @@ pub struct Kept(PhantomData<*const ()>);
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        KEPT.set(KEPT.get() - 1);
+        KEPT.with(|kept| kept.set(kept.get() - 1));
     }
 }
 
@@ -81,7 +81,7 @@ pub fn give_way(cx: &Context<'_>) -> Poll<()> {
 
 #[cold]
 fn give_way_now(cx: &Context<'_>) -> Poll<()> {
-    if KEPT.get() > 0 && ambient::top(|frame| frame.is_some_and(ambient::Frame::give_way)) {
+    if KEPT.with(Cell::get) > 0 && ambient::top(|frame| frame.is_some_and(ambient::Frame::give_way)) {
         cx.waker().wake_by_ref();
         return Poll::Pending;
     }
