@@ -81,7 +81,8 @@ pub fn give_way(cx: &Context<'_>) -> Poll<()> {
 
 #[cold]
 fn give_way_now(cx: &Context<'_>) -> Poll<()> {
-    if KEPT.with(Cell::get) > 0 && ambient::top(|frame| frame.is_some_and(ambient::Frame::give_way)) {
+    if KEPT.with(Cell::get) > 0 && ambient::top(|frame| frame.is_some_and(ambient::Frame::give_way))
+    {
         cx.waker().wake_by_ref();
         return Poll::Pending;
     }
