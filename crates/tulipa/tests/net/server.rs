@@ -155,7 +155,9 @@ fn serve_forever_closes_everything_when_cancelled_and_lets_it_through() {
             let server = server.clone();
             async move { server.serve_forever().await }
         });
-        tulipa::yield_now().await;
+        while serving.waits_for().is_none() {
+            tulipa::yield_now().await; // until it serves
+        }
         serving.cancel_with("closing time");
         let error = serving.await.unwrap_err();
         assert!(
