@@ -218,7 +218,7 @@ fn a_page_that_does_not_answer_is_given_up_and_its_connection_closed() {
 #[test]
 fn the_connection_of_an_attempt_ends_with_it_while_others_go_on() {
     let pages = Pages::serve();
-    let mut urls = vec![pages.url("after-never"); 50];
+    let mut urls = vec![pages.url("after-never"); 500];
     urls.insert(0, pages.url("never"));
     let output = run(
         &["--timeout", "0.1", "--retries", "0", "--concurrency", "1"],
