@@ -35,7 +35,7 @@ struct Cli {
 enum Task {
     /// Runs every test, doc tests included.
     Test(test::Options),
-    /// Runs all that must pass before a change lands: format, tidy, clippy, docs, tests, loom.
+    /// Runs all that must pass before a change lands: format, tidy, coverage, clippy, docs, tests, loom.
     Ci,
     /// Measures tulipa beside its peers: a table, a page in target/bench, and JSON if asked for.
     Bench(bench::Options),
@@ -45,7 +45,7 @@ enum Task {
     Conformance(conformance::Options),
     /// Runs the checks that no lint can make.
     Tidy,
-    /// Builds the API docs with warnings as errors, and the book where mdbook is installed.
+    /// Builds the API docs with warnings as errors, runs the book's Python programs, and builds it where mdbook is installed.
     Docs,
     /// Runs one program and kills it when its time is up; what `cargo` starts test binaries with.
     #[command(hide = true)]
