@@ -28,7 +28,7 @@ pub trait TaskExt: Awaitable + Sized {
     ///
     /// # Cancellation
     ///
-    /// A request is left to the scopes around, which drop this future. The task keeps the request that it was made, and
+    /// A request is left to the scopes around, which drop this future. The task has had its request, and
     /// ends in its own time: nobody aborts it any more, if that was not done yet. Inside [`cancel::mask`] the wait goes on
     /// to its end, which is `grace` away at most. Dropping this future does the same as a request.
     ///
@@ -70,6 +70,27 @@ pub trait TaskExt: Awaitable + Sized {
 impl<A: Awaitable> TaskExt for A {}
 
 /// How a task ended that was [cancelled with a limit](TaskExt::cancel_within).
+///
+/// # Examples
+///
+/// ```
+/// # let (scheduler, run) = tulipa_task::doctest::executor();
+/// # let _entered = scheduler.enter();
+/// use std::time::Duration;
+/// use tulipa_combinators::{Ending, TaskExt};
+/// use tulipa_task::spawn;
+///
+/// let task = spawn(std::future::pending::<()>());
+/// let said = spawn(async move {
+///     match task.cancel_within(Duration::ZERO).await {
+///         Ending::ByItself(_) => "it had ended",
+///         Ending::Cancelled(_) => "it cleaned up",
+///         Ending::Aborted => "it was torn off",
+///     }
+/// });
+/// run();
+/// assert_eq!(said.result(), Ok(Ok(&"it was torn off")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending<T, E = Infallible> {
     /// It had ended before the request, or in spite of it: with a value, an error, a panic, or somebody else's cancellation.

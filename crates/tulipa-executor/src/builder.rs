@@ -182,8 +182,8 @@ impl Builder {
         self
     }
 
-    /// Who is told of failures that nobody read, and of panics that no task could take. By default they are lines
-    /// on standard error.
+    /// Who is told of failures that nobody read, of panics that no task could take, and of what [debug mode](Self::debug) finds.
+    /// By default each is one line: see [`Report::log`].
     pub fn report(mut self, handler: impl Fn(&Report<'_>) + Send + Sync + 'static) -> Self {
         self.handler = Some(Arc::new(handler));
         self
@@ -192,14 +192,31 @@ impl Builder {
     /// Whether a thread looks after workers that stay in one poll, and has others take over what these leave behind. By
     /// default there is one where there are others: on several workers, each with its own thread.
     ///
-    /// It looks a hundred times a second while something runs, and not at all while nothing does. Who behaves is not held
-    /// up by it: no task is woken once more, and no lock is taken. Turn it off if no poll is ever long.
+    /// It looks a hundred times a second while something runs, and not at all while nothing does. Workers that are not stuck
+    /// take no lock and wake nobody because of it. With it, a task that is never Pending because all it awaits is there gives
+    /// way at an await, too. Turn it off if no poll is ever long.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use tulipa_executor::Executor;
+    ///
+    /// let executor = Executor::builder().workers(2).build()?; // there is one by default
+    /// let heard = executor.block_on(async {
+    ///     let (tell, told) = mpsc::channel();
+    ///     tulipa_task::spawn(async move { tell.send("I ran").unwrap() }).detach();
+    ///     told.recv().unwrap() // blocks this worker, which was to run the task next
+    /// })?;
+    /// assert_eq!(heard, "I ran");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn watchdog(mut self, watchdog: bool) -> Self {
         self.watchdog = watchdog;
         self
     }
 
-    /// What becomes of a panic: stored in its task, or the end of the process.
+    /// What becomes of a panic: [stored in its task](OnPanic::Store), the default, or [the end of the process](OnPanic::Abort).
     pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
         self.on_panic = on_panic;
         self

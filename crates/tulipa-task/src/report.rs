@@ -105,8 +105,8 @@ impl<'a> Report<'a> {
         self.failure
     }
 
-    /// To the task's executor, else the current one, else [`log`](Self::log). A handler that panics loses its report only: that
-    /// goes to `log`, with the panic (D-10).
+    /// Gives it to the task's executor, else to the current one, else to [`log`](Self::log). A handler that panics loses its
+    /// report only: that is logged, with the panic (D-10).
     pub fn send(&self) {
         let handler = self.header.scheduler().cloned();
         let handler = handler.or_else(Scheduler::current);

@@ -20,19 +20,20 @@ thread_local! {
     static KEPT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Ends the slices of all polls that are under way. Called by who has seen one that takes too long; the others lose a turn by
-/// it, and nothing else.
+/// Ends the slices of all polls that are under way, in the whole process. Called by whoever has seen one that takes too long;
+/// the others lose a turn by it, and nothing else. The example of [`give_way`] has it.
 pub fn end_all() {
     ENDED.take(1);
 }
 
-/// Keeps the calling thread to slices: without this its polls never end early, as is right for a simulation.
+/// Keeps the calling thread to slices, for as long as the guard lives: without it polls never end early, as is right for a
+/// simulation. Guards nest. The example of [`give_way`] has one.
 pub fn keep() -> Kept {
     KEPT.with(|kept| kept.set(kept.get() + 1));
     Kept(PhantomData)
 }
 
-/// See [`keep`]. Until it is dropped.
+/// Keeps a thread to slices until it is dropped: made by [`keep`].
 #[derive(Debug)]
 #[must_use = "it lasts as long as this lives"]
 pub struct Kept(PhantomData<*const ()>);

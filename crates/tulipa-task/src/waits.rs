@@ -90,6 +90,23 @@ pub fn note(leaf: Leaf) {
 
 /// Runs `poll`, whose notes are not to count: for a future that polls a leaf as a part of itself (the timer of a `timeout`),
 /// and notes something that says more, or nothing.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Poll;
+/// use tulipa_task::{Leaf, spawn, waits};
+///
+/// # let (scheduler, run) = tulipa_task::doctest::executor();
+/// # let _entered = scheduler.enter();
+/// let task = spawn(std::future::poll_fn(|_| {
+///     waits::quietly(|| waits::note(Leaf::Job)); // as a part of it might
+///     waits::note(Leaf::Tasks(2));
+///     Poll::<()>::Pending
+/// }));
+/// run();
+/// assert_eq!(task.waits_for().unwrap().to_string(), "2 tasks");
+/// ```
 #[inline]
 pub fn quietly<R>(poll: impl FnOnce() -> R) -> R {
     let before = ambient::top(|frame| frame.map(|frame| frame.waits()));

@@ -15,6 +15,38 @@ use std::collections::{HashSet, VecDeque};
 ///
 /// For those who write what forwards requests, as joins and `gather` do. The answer may be `false` for a long circle the
 /// first few times.
+///
+/// # Examples
+///
+/// A join of one's own, as far as it forwards.
+///
+/// ```
+/// use std::future::{pending, poll_fn};
+/// use std::task::Poll;
+/// use tulipa_task::{TaskRef, cancel, spawn};
+///
+/// fn forward(target: &TaskRef, times: &mut u32) {
+///     let Some(request) = cancel::take_request() else { return };
+///     if !cancel::has_come_round(target, *times) && target.cancel_by(request.clone()) {
+///         *times += 1;
+///     } else {
+///         cancel::put_request(Some(request)); // is left to the scopes around
+///     }
+/// }
+///
+/// # let (scheduler, run) = tulipa_task::doctest::executor();
+/// # let _entered = scheduler.enter();
+/// let (inner, mut times) = (spawn(pending::<()>()), 0);
+/// let target = inner.task_ref().clone();
+/// let outer = spawn(poll_fn(move |_| {
+///     forward(&target, &mut times);
+///     Poll::<()>::Pending
+/// }));
+/// run();
+/// outer.cancel();
+/// run();
+/// assert!(inner.is_cancelled());
+/// ```
 pub fn has_come_round(target: &TaskRef, times: u32) -> bool {
     const FIRST_WALK: usize = 16;
     if times == 0 {

@@ -67,7 +67,7 @@ pub struct Node<'a> {
 
 /// The call graph of every task of the current executor. Those that wait for no other task of it come first.
 ///
-/// From a thread of its own, a runtime is asked by `Runtime::dump`.
+/// A thread that is no worker asks the runtime itself: `Runtime::dump`.
 ///
 /// # Panics
 ///
@@ -86,10 +86,10 @@ pub struct Node<'a> {
 /// ```
 pub fn dump() -> CallGraph {
     let scheduler = crate::Scheduler::current();
-    let registry = scheduler.expect(
+    let scheduler = scheduler.expect(
         "dump outside of a runtime: ask from a task, or the runtime itself (`Runtime::dump`)",
     );
-    CallGraph::of(registry.registry().snapshot())
+    CallGraph::of(scheduler.registry().snapshot())
 }
 
 impl TaskRef {
@@ -109,12 +109,26 @@ impl TaskRef {
         self.header().waits()
     }
 
-    /// What it is doing.
+    /// What it is doing, at this moment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa_task::{Activity, TaskState, spawn};
+    ///
+    /// # let (scheduler, run) = tulipa_task::doctest::executor();
+    /// # let _entered = scheduler.enter();
+    /// let task = spawn(async {});
+    /// assert_eq!(task.activity(), Activity::New);
+    /// run();
+    /// assert_eq!(task.activity(), Activity::Ended(TaskState::Finished));
+    /// ```
     pub fn activity(&self) -> Activity {
         Activity::of(self)
     }
 
-    /// The call graph that begins with this task, or deferred: it, those that wait for it, and so on (CG-01, CG-10).
+    /// The call graph that begins with this task, or deferred: it, those that wait for it, and so on (CG-01, CG-10). Its text is
+    /// in the example of [`CallGraph`].
     pub fn dump(&self) -> CallGraph {
         CallGraph::of([self.clone()])
     }

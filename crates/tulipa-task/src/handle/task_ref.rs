@@ -162,7 +162,8 @@ impl TaskRef {
         self.header().cancel(None)
     }
 
-    /// [`cancel`](Self::cancel) with a message, which travels with the cancellation (TC-32).
+    /// [`cancel`](Self::cancel) with a message, which travels with the cancellation (TC-32). Of several requests before it is
+    /// delivered, the first tells if the task is suspended, else the last (TC-22, TC-23).
     pub fn cancel_with(&self, message: impl Into<Cow<'static, str>>) -> bool {
         self.header().cancel(Some(message.into()))
     }

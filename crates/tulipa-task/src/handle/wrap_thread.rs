@@ -119,7 +119,7 @@ pub struct Promise<T, E = Infallible> {
 /// # Cancellation
 ///
 /// A request to the awaiting task, or `cancel`, cancels it at once. The thread sees that in
-/// [`Promise::is_cancelled`]; a job that has not begun never does (WP-05), of one that runs on the result is dropped
+/// [`Promise::is_cancelled`]; a job that has not begun never does (WP-05), one that has runs on, and its result is dropped
 /// (WP-06). Dropping this future does not cancel it: the thread is left in peace.
 #[must_use = "futures do nothing unless awaited"]
 pub struct ThreadFuture<T, E = Infallible> {
@@ -186,6 +186,17 @@ where
 
     /// Runs `job` here and now, unless the future was cancelled, and gives what it comes to: a value, an error, or its
     /// panic. If the future is cancelled meanwhile, that is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa_task::{TaskState, try_wrap_thread};
+    ///
+    /// let (promise, number) = try_wrap_thread();
+    /// promise.try_run(|| "three".parse::<u8>());
+    /// assert_eq!(number.state(), TaskState::Failed);
+    /// number.mark_read();
+    /// ```
     pub fn try_run(self, job: impl FnOnce() -> Result<T, E>) {
         if self.deferred.is_done() {
             return;
@@ -201,6 +212,14 @@ where
 
 impl<T: Send + 'static> Promise<T> {
     /// [`try_run`](Self::try_run) for a job that cannot fail.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (promise, answer) = tulipa_task::wrap_thread::<u8>();
+    /// answer.cancel();
+    /// promise.run(|| unreachable!("nobody wants it any more"));
+    /// ```
     pub fn run(self, job: impl FnOnce() -> T) {
         self.try_run(|| Ok(job()));
     }

@@ -40,8 +40,8 @@ impl Timers {
         due.wake()
     }
 
-    /// Says that nobody will fire these timers any more. Who waits for one does not wait for ever: that panics, and so does arming
-    /// another.
+    /// Says that nobody will fire these timers any more. Whoever waits for one does not wait for ever: that panics, and so does
+    /// arming another. One that was due by then is ready as ever.
     ///
     /// # Examples
     ///

@@ -117,7 +117,7 @@ impl<T> Wheel<T> {
     ///
     /// # Panics
     ///
-    /// If the wheel holds 2³² − 1 entries.
+    /// If the wheel holds 2³² − 2 entries.
     ///
     /// # Examples
     ///
@@ -131,7 +131,7 @@ impl<T> Wheel<T> {
         let key = u32::try_from(vacant.key())
             .ok()
             .filter(|&key| key < NONE)
-            .expect("2^32 - 1 timers in one wheel");
+            .expect("2^32 - 2 timers in one wheel");
         let last = self.slots.push(self.elapsed, deadline, key);
         vacant.insert(Entry {
             deadline,

@@ -216,7 +216,8 @@ impl Runtime {
     }
 
     /// Cancels every task and waits for it, aborts those that take longer than the [grace](Builder::grace), and ends the
-    /// threads. The report says who was late.
+    /// threads. The report says who was late. Whoever still uses its sockets or timers then learns that it has ended: by an
+    /// error, or a panic of the sleep.
     ///
     /// # Errors
     ///
