@@ -97,6 +97,9 @@ impl Link {
     }
 }
 
+/// An empty wheel keeps room for so many entries. What a burst took is given back.
+const KEPT: usize = 1024;
+
 impl<T> Wheel<T> {
     /// An empty wheel at time zero.
     ///
@@ -188,7 +191,11 @@ impl<T> Wheel<T> {
         if self.is_armed(key) {
             self.unlink(key.0);
         }
-        self.entries.remove(key.0 as usize).payload
+        let payload = self.entries.remove(key.0 as usize).payload;
+        if self.entries.is_empty() && self.entries.capacity() > KEPT {
+            self.entries = Slab::new(); // no key is left that could name an entry
+        }
+        payload
     }
 
     /// The payload of an entry; `None` if it has expired.
