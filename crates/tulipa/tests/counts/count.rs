@@ -1,6 +1,6 @@
 //! Counting allocations, of all threads of this process.
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::future::Future;
@@ -9,8 +9,11 @@ use tulipa::{Builder, Flavour, spawn};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Who counts is alone.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Until the guard is dropped no other test of this process counts.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock()
+}
 
 /// How often a round is repeated. The first ones are a warm-up: queues, wheels and tables grow to the size they need.
 const ROUNDS: usize = 12;
@@ -48,7 +51,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     for (flavour, workers) in [(Flavour::CurrentThread, 1), (Flavour::MultiThread, 2)] {
-        let _alone = ALONE.lock();
+        let _alone = alone();
         let builder = builder.clone().flavour(flavour).workers(workers);
         let ended = builder.run(async move { spawn(test()).await });
         ended.unwrap().unwrap();
@@ -61,6 +64,12 @@ pub(crate) async fn allocations(work: impl Future<Output = ()> + Send) -> usize 
     work.await;
     let change = region.change();
     change.allocations + change.reallocations
+}
+
+/// The bytes that are in use, of those that were asked for.
+pub(crate) fn in_use() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
 }
 
 /// The fewest of several rounds. Other threads of the test harness, when they start or end a test, can only add to a count.

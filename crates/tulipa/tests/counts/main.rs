@@ -6,6 +6,9 @@
 
 mod combinators;
 mod count;
+mod memory;
 mod net;
 mod tasks;
 mod time;
+#[cfg(target_os = "linux")]
+mod watchdog;

@@ -5,7 +5,7 @@ use tulipa::io::{AsyncReadExt, AsyncWriteExt};
 use tulipa::net::{TcpListener, TcpStream, UdpSocket};
 use tulipa::spawn;
 
-const ROUND_TRIPS: usize = 500;
+pub(crate) const ROUND_TRIPS: usize = 500;
 
 #[test]
 fn a_round_trip_over_tcp_allocates_nothing() {
