@@ -22,6 +22,11 @@ pub(super) fn workloads<R: Whole>() -> Vec<Workload> {
         })
         .what("the same, each task with a name of its own, where tasks have names")
         .unit("bytes/task"),
+        Workload::new("memory_after", 1_000_000, |Load { n, workers }| {
+            R::run(workers, burst::<R>(n))
+        })
+        .what("n tasks that were all there at once have ended (resident bytes left, per task)")
+        .unit("bytes/task"),
     ]
 }
 
@@ -50,6 +55,18 @@ async fn sleepers<R: Whole>(n: u64, named: bool) -> Outcome {
     let outcome = meter.stop(n);
     let bytes = resident().saturating_sub(before) * 1024;
     tasks.into_iter().for_each(R::detach);
+    outcome.by(bytes as f64 / n as f64)
+}
+
+async fn burst<R: Whole>(n: u64) -> Outcome {
+    let before = resident();
+    let meter = Meter::start();
+    R::gather((0..n).map(|_| R::yield_now())).await;
+    for _ in 0..1000 {
+        R::join(R::spawn(async {})).await; // what is put off until there is more to do has been done
+    }
+    let outcome = meter.stop(n);
+    let bytes = resident().saturating_sub(before) * 1024;
     outcome.by(bytes as f64 / n as f64)
 }
 
