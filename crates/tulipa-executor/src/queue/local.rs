@@ -1,67 +1,14 @@
-//! Where a runnable task waits: the next slot, the worker's queue, the injector, or at home.
-//!
-//! * The *next slot* holds the task that a worker runs next: the one woken last, because what it waits for is still in
-//!   the cache. Nobody is woken for a task in an empty slot, since its worker comes to it in a moment; a thief takes it
-//!   only from a worker that has been in one poll for as long as the thief has searched.
-//! * The *queue* is crossbeam's deque, first in first out. A task that gives way goes to its end, as does a task that another
-//!   displaces from the slot. A thief takes up to half of it.
-//! * The *injector* takes what comes from threads that are not workers.
-//! * *Home* is the worker that alone may run a task (`Runnable::home`): that of the thread inside `block_on`. What others
-//!   wake goes to its mail.
-//!
-//! On one worker in strict order (the current-thread flavour) there is only the queue: everything goes to its end.
+//! A worker's own queues: what it runs next, and whom it tells of the rest.
 
+use super::{End, HOME, Order, Run, Tally, success};
 use crate::choice::Choice;
 use crate::crew::Crew;
-use crate::debug::Debug;
-use crate::sync::deque::{self, Injector, Steal, Stealer};
-use crate::sync::{AtomicCell, Ordering, Tick};
-use crossbeam_utils::CachePadded;
+use crate::sync::deque::{self, Steal};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use tulipa_task::{Runnable, Why};
-
-/// What the queues hold: a task that can run. The models have a simpler one.
-pub(crate) trait Run: Sized + Send {
-    /// Runs it once. Given back if it is to run again.
-    fn run(self) -> Option<Self>;
-
-    /// The same in debug mode.
-    fn run_in_debug(self, debug: &Debug) -> Option<Self>;
-
-    /// Whether only the worker at home may run it.
-    fn is_homed(&self) -> bool;
-}
-
-impl Run for Runnable {
-    #[inline]
-    fn run(self) -> Option<Self> {
-        self.run()
-    }
-
-    fn run_in_debug(self, debug: &Debug) -> Option<Self> {
-        debug.run(self)
-    }
-
-    #[inline]
-    fn is_homed(&self) -> bool {
-        self.home().is_some()
-    }
-}
-
-/// In which order a worker runs what is ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// The next slot first, then the queue; tasks move between workers.
-    Stealing,
-    /// One queue, in the order in which tasks became ready: asyncio's.
-    Fifo,
-}
-
-/// The worker whose thread is inside `block_on`.
-pub(crate) const HOME: usize = 0;
+use tulipa_task::Why;
 
 /// A task in the slot goes before the queue this many times in a row; so two tasks that wake each other do not
 /// keep the queue waiting.
@@ -70,149 +17,6 @@ const SLOT_STREAK: u32 = 32;
 /// So many tasks that any worker may run go before one that is at home, if there are so many. A main that joins a thousand
 /// tasks would else be woken by each, and look at a thousand; so it finds several that have ended.
 const OTHERS_PER_HOMED: u32 = 8;
-
-/// The queues, as all see them.
-pub(crate) struct Queues<T> {
-    pub(crate) injector: CachePadded<Injector<T>>,
-    /// What comes for the worker at home.
-    mail: CachePadded<Injector<T>>,
-    ends: Box<[CachePadded<End<T>>]>,
-}
-
-/// A worker's queue, as others see it.
-struct End<T> {
-    next: AtomicCell<Option<T>>,
-    stealer: Stealer<T>,
-    tally: Tally,
-}
-
-/// What a worker has done. Written by that worker only.
-#[derive(Debug)]
-pub(crate) struct Tally {
-    pub(crate) polls: Count,
-    pub(crate) steals: Count,
-    pub(crate) sleeps: Count,
-    pub(crate) wakes: Count,
-}
-
-/// A number with one writer.
-#[derive(Debug)]
-pub(crate) struct Count(Tick);
-
-impl Count {
-    fn new() -> Self {
-        Self(Tick::new(0))
-    }
-
-    #[inline]
-    pub(crate) fn add_one(&self) {
-        // Relaxed: one writer, so no update is lost; readers want a number, not an order.
-        self.0.store(self.get() + 1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        // Relaxed: see `add_one`.
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl<T: Run> Queues<T> {
-    /// The queues of that many workers, and each worker's own end.
-    pub(crate) fn new(workers: usize) -> (Self, Vec<deque::Worker<T>>) {
-        let own: Vec<_> = (0..workers).map(|_| deque::Worker::new_fifo()).collect();
-        let ends = own
-            .iter()
-            .map(|worker| CachePadded::new(End::new(worker.stealer())))
-            .collect();
-        let (injector, mail) = (
-            CachePadded::new(Injector::new()),
-            CachePadded::new(Injector::new()),
-        );
-        (
-            Self {
-                injector,
-                mail,
-                ends,
-            },
-            own,
-        )
-    }
-
-    pub(crate) fn workers(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(crate) fn tally(&self, worker: usize) -> &Tally {
-        &self.ends[worker].tally
-    }
-
-    /// Drops what was injected and nobody has come for.
-    pub(crate) fn drop_injected(&self) {
-        while !self.injector.is_empty() {
-            drop(success(self.injector.steal()));
-        }
-    }
-
-    pub(crate) fn send_home(&self, item: T) {
-        self.mail.push(item);
-    }
-
-    pub(crate) fn has_mail(&self) -> bool {
-        !self.mail.is_empty()
-    }
-
-    /// Whether there is anything that any worker may run. Slots do not count: their workers come to them.
-    pub(crate) fn any(&self) -> bool {
-        !self.injector.is_empty() || self.ends.iter().any(|end| !end.stealer.is_empty())
-    }
-
-    /// Takes some of a worker's queue: one to run, the rest into `local`.
-    pub(crate) fn steal(&self, victim: usize, local: &Local<T>) -> Option<T> {
-        success(self.ends[victim].stealer.steal_batch_and_pop(&local.deque))
-    }
-
-    /// Whether a thief would find something in a worker's queue.
-    pub(crate) fn has_queued(&self, worker: usize) -> bool {
-        !self.ends[worker].stealer.is_empty()
-    }
-
-    pub(crate) fn steal_next_slot(&self, victim: usize) -> Option<T> {
-        self.ends[victim].next.take()
-    }
-}
-
-impl<T> End<T> {
-    fn new(stealer: Stealer<T>) -> Self {
-        let tally = Tally {
-            polls: Count::new(),
-            steals: Count::new(),
-            sleeps: Count::new(),
-            wakes: Count::new(),
-        };
-        Self {
-            next: AtomicCell::new(None),
-            stealer,
-            tally,
-        }
-    }
-}
-
-impl<T> fmt::Debug for Queues<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queues")
-            .field("workers", &self.ends.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// One look at a queue. To be asked to retry is to find nothing: whoever interfered has taken something, and the look
-/// before a worker sleeps is one that cannot be interfered with.
-fn success<T>(steal: Steal<T>) -> Option<T> {
-    match steal {
-        Steal::Success(item) => Some(item),
-        Steal::Empty | Steal::Retry => None,
-    }
-}
 
 /// A worker's queues, as it sees them itself. Reached by the worker's steps, and by wakers that run on its thread.
 pub(crate) struct Local<T> {
@@ -249,6 +53,11 @@ impl<T: Run> Local<T> {
 
     pub(crate) fn worker(&self) -> usize {
         self.worker
+    }
+
+    /// Where what it steals goes.
+    pub(super) fn deque(&self) -> &deque::Worker<T> {
+        &self.deque
     }
 
     fn end(&self) -> &End<T> {
