@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     ("tests", |tally| {
         test::run_into(&test::Options::default(), tally)
     }),
+    ("vectors", |_| conformance::on_each_flavour()),
     ("loom", |tally| {
         loom::run_into(&loom::Options::default(), tally)
     }),

@@ -79,6 +79,34 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     )?)
 }
 
+/// The recorded programs on each flavour, and on one, two and four threads: a line for each.
+pub(crate) fn on_each_flavour() -> Result<(), Failure> {
+    let one_thread = [Flavour::Deterministic, Flavour::CurrentThread].map(|one| (one, None));
+    let several = [1, 2, 4].map(|workers| (Flavour::Multi, Some(workers)));
+    for (flavour, workers) in one_thread.into_iter().chain(several) {
+        run(&Options::recorded(flavour, workers))?;
+    }
+    Ok(())
+}
+
+impl Options {
+    /// The recorded programs, once.
+    fn recorded(flavour: Flavour, workers: Option<u32>) -> Self {
+        Self {
+            vectors: None,
+            flavour,
+            workers,
+            only: None,
+            verbose: false,
+            repeat: 1,
+            oracle: None,
+            seed: None,
+            count: 0,
+            coverage: false,
+        }
+    }
+}
+
 /// The interpreter, with what it is to do. It starts at the root: a relative path is ours, not its.
 fn interpreter(options: &Options, vectors: Option<&PathBuf>) -> Result<Command, Failure> {
     let mut command = process::cargo("run");
