@@ -1,5 +1,7 @@
 //! The futures-io traits for our streams, by `&mut` and by `&`: what both ways and all streams have in common.
 
+use std::io;
+
 /// Implements `AsyncRead` and `AsyncWrite` for types with a field `socket: Async<_>` and a method `end_writing(&self)`.
 /// A generic function cannot do this, because the traits are foreign and the types are ours.
 macro_rules! futures_io {
@@ -53,3 +55,11 @@ macro_rules! futures_io {
 }
 
 pub(super) use futures_io;
+
+/// What ending a direction comes to. Who finds the connection gone has what they wanted.
+pub(super) fn gone_is_ended(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+        done => done,
+    }
+}

@@ -3,7 +3,7 @@
 use super::connecting;
 use crate::net::addr::{ToSocketAddrs, resolve};
 use crate::net::error::AddressError;
-use crate::net::forward::futures_io;
+use crate::net::forward::{futures_io, gone_is_ended};
 use crate::net::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::net::watch::watch;
 use socket2::Socket;
@@ -257,11 +257,8 @@ impl TcpStream {
         self.socket.get_ref().shutdown(how)
     }
 
-    /// What closing does. Who finds the connection gone has what they wanted.
+    /// What closing does.
     fn end_writing(&self) -> io::Result<()> {
-        match self.shutdown(Shutdown::Write) {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            done => done,
-        }
+        gone_is_ended(self.shutdown(Shutdown::Write))
     }
 }

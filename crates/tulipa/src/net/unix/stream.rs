@@ -1,7 +1,7 @@
 //! A connection between two processes of one machine.
 
 use crate::net::backoff::Backoff;
-use crate::net::forward::futures_io;
+use crate::net::forward::{futures_io, gone_is_ended};
 use crate::net::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::net::watch::watch;
 use std::io;
@@ -201,12 +201,9 @@ impl UnixStream {
         self.socket.get_ref().shutdown(how)
     }
 
-    /// What closing does. Who finds the connection gone has what they wanted.
+    /// What closing does.
     fn end_writing(&self) -> io::Result<()> {
-        match self.shutdown(Shutdown::Write) {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            done => done,
-        }
+        gone_is_ended(self.shutdown(Shutdown::Write))
     }
 
     /// The address at the other end: the path of the listener, on the side that connected.
