@@ -35,7 +35,7 @@ struct Cli {
 enum Task {
     /// Runs every test, doc tests included.
     Test(test::Options),
-    /// Runs all that must pass before a change lands: format, tidy, coverage, clippy, docs, tests, loom.
+    /// Runs all that must pass before a change lands: format, tidy, coverage, clippy, docs, tests, vectors, loom.
     Ci,
     /// Measures tulipa beside its peers: a table, a page in target/bench, and JSON if asked for.
     Bench(bench::Options),
