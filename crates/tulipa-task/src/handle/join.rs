@@ -14,8 +14,11 @@ pub(crate) struct Join {
     subscription: Option<Subscription>,
     /// It has been Pending: from now on a request is not passed over, even when the outcome is there (TC-07).
     suspended: bool,
-    /// How many requests were passed on: if the inner task then ends cancelled, so does this await (TC-28).
-    forwarded: u32,
+    /// How many requests were passed on: if the inner task then ends cancelled, so does this await (TC-28). In eight bits, so
+    /// that all this is one word, and a handle two.
+    forwarded: u8,
+    /// For the handle, which keeps it here because there is room: it has given the outcome away.
+    pub(super) taken: bool,
 }
 
 impl Join {
@@ -51,7 +54,7 @@ impl Join {
         let Some(request) = cancel::take_request() else {
             return;
         };
-        let goes_on = !cancel::has_come_round(target, self.forwarded);
+        let goes_on = !cancel::has_come_round(target, self.forwarded.into());
         if goes_on && target.cancel_by(request.clone()) {
             self.forwarded = self.forwarded.saturating_add(1);
         } else {

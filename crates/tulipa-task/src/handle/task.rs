@@ -50,7 +50,6 @@ use std::task::{Context, Poll};
 pub struct Task<T, E = Infallible> {
     task: ManuallyDrop<TaskRef>,
     join: Join,
-    taken: bool,
     _outcome: PhantomData<Outcome<T, E>>,
 }
 
@@ -71,7 +70,6 @@ impl<T, E> Task<T, E> {
         Self {
             task,
             join: Join::default(),
-            taken: false,
             _outcome: PhantomData,
         }
     }
@@ -109,10 +107,10 @@ impl<T, E> Task<T, E> {
     }
 
     fn take(&mut self) -> Option<Outcome<T, E>> {
-        if !self.is_done() || self.taken {
+        if !self.is_done() || self.join.taken {
             return None;
         }
-        self.taken = true;
+        self.join.taken = true;
         let mut outcome: Option<Outcome<T, E>> = None;
         // SAFETY: rule 3: the task is done and this is its handle, by `&mut`; rule 6.
         unsafe { (self.header().vtable().take)(self.header().as_ptr(), (&raw mut outcome).cast()) };
@@ -164,7 +162,7 @@ impl<T, E> Future for Task<T, E> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         assert!(
-            !this.taken,
+            !this.join.taken,
             "the result of task `{}` was taken by an earlier await: use `task.shared()` to read it more than once",
             this.task.name(),
         );
@@ -190,7 +188,7 @@ impl<T, E> Drop for Task<T, E> {
     fn drop(&mut self) {
         self.join.leave(&self.task);
         // SAFETY: rules 1 and 3: this is the owning handle, whose `TaskRef` is not dropped besides.
-        unsafe { drop_handle(self.task.header().as_ptr(), self.taken) };
+        unsafe { drop_handle(self.task.header().as_ptr(), self.join.taken) };
     }
 }
 

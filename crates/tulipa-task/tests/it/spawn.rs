@@ -497,3 +497,8 @@ fn a_runnable_passes_through_a_raw_pointer() {
     assert!(runnable.run().is_none());
     assert_eq!(task.result(), Ok(Ok(&5)));
 }
+
+#[test]
+fn a_handle_takes_two_words() {
+    assert_eq!(size_of::<tulipa_task::Task<()>>(), 16);
+}
