@@ -23,8 +23,13 @@ where
     runtime.run(some_tasks()).unwrap();
     let before = in_use();
     runtime.run(burst()).unwrap();
-    runtime.run(some_tasks()).unwrap(); // queues get smaller as they are used
-    in_use().saturating_sub(before)
+    // Queues get smaller as they are used, and their old buffers go when no thread can be looking at them any more.
+    let after = (0..20).map(|_| {
+        runtime.run(some_tasks()).unwrap();
+        in_use()
+    });
+    let fewest = after.min().expect("there were rounds");
+    fewest.saturating_sub(before)
 }
 
 /// A word each, in the table of all tasks, which grows by doubling.
