@@ -1,28 +1,47 @@
 //! A future that is not `Send`, in a cell that is: it checks the thread.
 
+use crate::sync::{Counter, thread_local};
+use std::cell::Cell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::thread::{self, ThreadId};
 
 /// Polls and drops its future on the thread that made it, and nowhere else.
 pub(crate) struct ThreadBound<F> {
-    thread: ThreadId,
+    thread: u64,
     future: ManuallyDrop<F>,
+}
+
+static NEXT_THREAD: Counter = Counter::from(1);
+
+thread_local! {
+    /// Nought until it is asked for.
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The number of the calling thread; no two in the process ever have the same. `std`'s own would be two updates of a count that
+/// other threads share, and this is asked at every poll.
+fn this_thread() -> u64 {
+    NUMBER.with(|number| {
+        if number.get() == 0 {
+            number.set(NEXT_THREAD.take(1));
+        }
+        number.get()
+    })
 }
 
 impl<F> ThreadBound<F> {
     pub(crate) fn new(future: F) -> Self {
         Self {
-            thread: thread::current().id(),
+            thread: this_thread(),
             future: ManuallyDrop::new(future),
         }
     }
 
     fn check(&self, what: &str) {
         assert!(
-            self.thread == thread::current().id(),
+            self.thread == this_thread(),
             "a task made by spawn_local was {what} on another thread: its executor must run and drop it on its own",
         );
     }

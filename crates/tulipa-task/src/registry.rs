@@ -338,7 +338,8 @@ impl Shard {
     fn take_free(&self) -> Option<u32> {
         // Relaxed: only the owner touches `own_free`, and a claim passes it on.
         let mut link = self.own_free.load(Ordering::Relaxed);
-        if link == NO_SLOT {
+        // Relaxed: a slot that comes back just now is for the next time; a burst of spawns need not exchange for each.
+        if link == NO_SLOT && self.remote_free.load(Ordering::Relaxed) != NO_SLOT {
             // Acquire: pairs with the Release in `give_back`, which wrote the link.
             link = self.remote_free.swap(NO_SLOT, Ordering::Acquire);
         }
