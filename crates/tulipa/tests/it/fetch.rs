@@ -218,14 +218,14 @@ fn a_page_that_does_not_answer_is_given_up_and_its_connection_closed() {
 #[test]
 fn the_connection_of_an_attempt_ends_with_it_while_others_go_on() {
     let pages = Pages::serve();
-    let mut urls = vec![pages.url("after-never"); 500];
-    urls.insert(0, pages.url("never"));
-    let output = run(
-        &["--timeout", "0.1", "--retries", "0", "--concurrency", "1"],
-        &urls,
+    let mut urls = vec![pages.url("after-never"); 10];
+    urls.push(pages.url("never"));
+    let output = run(&["--timeout", "0.1", "--retries", "3"], &urls);
+    // The others are answered, at another attempt, if the server has seen the connection of one to the first end.
+    assert_eq!(
+        verdict(&output, &urls[10]),
+        "no answer within 100ms (4 attempts)"
     );
-    // Each is answered if the server has seen the first connection end; a busy machine may answer some too late.
-    assert_eq!(verdict(&output, &urls[0]), "no answer within 100ms");
     assert_ne!(row(&output, "ok "), 0, "{output:?}");
 }
 
