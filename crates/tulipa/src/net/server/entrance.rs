@@ -41,10 +41,12 @@ where
     /// Starts its task.
     pub(super) fn open(self) {
         let (name, staff) = (self.name(), self.staff.clone());
-        let task = Builder::new()
-            .name(name)
-            .spawn(async move { let_in(&self).await });
-        staff.add(Role::Doorkeeper, &task);
+        staff.add(Role::Doorkeeper, || {
+            let task = Builder::new()
+                .name(name)
+                .spawn(async move { let_in(&self).await });
+            (*task).clone() // its handle detaches it
+        });
     }
 }
 
@@ -74,10 +76,12 @@ where
         }
         stream.send_at_once();
         let handler = self.handler.clone();
-        let task = Builder::new()
-            .name(format!("connection from {peer}"))
-            .try_spawn(async move { handler(stream).await });
-        self.staff.add(Role::Servant, &task);
+        self.staff.add(Role::Servant, || {
+            let task = Builder::new()
+                .name(format!("connection from {peer}"))
+                .try_spawn(async move { handler(stream).await });
+            (*task).clone() // its handle detaches it
+        });
     }
 
     fn closed_by(&self, error: io::Error, wait: Duration) {

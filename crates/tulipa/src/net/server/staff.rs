@@ -25,16 +25,30 @@ pub(super) struct Staff {
 
 #[derive(Default)]
 struct State {
-    tasks: Slab<(Role, TaskRef)>,
+    tasks: Slab<(Role, Member)>,
     is_closed: bool,
     /// Those who wait for the last to go.
     waiting: Vec<Waker>,
 }
 
+/// A task, which is counted before it can run: else it might have served by then, or miss that all are to go.
+enum Member {
+    Coming,
+    /// It is to go as soon as it is there, and why.
+    Dismissed(&'static str),
+    Here(TaskRef),
+}
+
 impl Staff {
-    /// Keeps a task until it has ended.
-    pub(super) fn add(self: &Arc<Self>, role: Role, task: &TaskRef) {
-        let key = self.state.lock().tasks.insert((role, task.clone()));
+    /// Keeps the task that `spawn` makes until it has ended.
+    pub(super) fn add(self: &Arc<Self>, role: Role, spawn: impl FnOnce() -> TaskRef) {
+        let key = self.state.lock().tasks.insert((role, Member::Coming));
+        let task = spawn();
+        let here = Member::Here(task.clone());
+        let before = mem::replace(&mut self.state.lock().tasks[key].1, here);
+        if let Member::Dismissed(why) = before {
+            task.cancel_with(why);
+        }
         let observer: Arc<dyn Observer> = self.clone();
         if task.subscribe(&observer, key).is_none() {
             self.remove(key); // it was quick
@@ -94,11 +108,14 @@ impl Staff {
     }
 
     fn cancel(&self, whom: Role, why: &'static str) {
-        let tasks: Vec<TaskRef> = {
-            let state = self.state.lock();
-            let of_role = state.tasks.iter().filter(|(_, (role, _))| *role == whom);
-            of_role.map(|(_, (_, task))| task.clone()).collect()
-        };
+        let mut tasks = Vec::new();
+        for (_, (role, member)) in &mut self.state.lock().tasks {
+            match member {
+                _ if *role != whom => {}
+                Member::Here(task) => tasks.push(task.clone()),
+                Member::Coming | Member::Dismissed(_) => *member = Member::Dismissed(why),
+            }
+        }
         for task in tasks {
             task.cancel_with(why);
         }
