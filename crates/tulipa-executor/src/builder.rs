@@ -12,7 +12,7 @@ use crate::shared::{Handler, Shared};
 use crate::sim::Plan;
 use crate::sleep::{MAX_WORKERS, Sleep};
 use crate::sync::Parker;
-use crate::watchdog::{self, Watchdog};
+use crate::watchdog::Watchdog;
 use crate::worker::{Post, Seat};
 use std::fmt;
 use std::io;
@@ -285,18 +285,12 @@ impl Builder {
         let registry = Registry::with_shards(workers + 1);
         let shared = Shared::new(crew, registry, pool, seats, self.handler, self.on_panic);
         let thread = |post: &Post| {
-            let builder = thread::Builder::new();
-            let (builder, stack_size) = match post {
-                Post::Worker(seat) => {
-                    let name = format!("{}-{}", self.thread_name, seat.local.worker());
-                    (builder.name(name), self.stack_size)
-                }
-                Post::Watchdog(_) => {
-                    let name = format!("{}-watchdog", self.thread_name);
-                    (builder.name(name), Some(watchdog::STACK_SIZE))
-                }
+            let name = match post {
+                Post::Worker(seat) => format!("{}-{}", self.thread_name, seat.local.worker()),
+                Post::Watchdog(_) => format!("{}-watchdog", self.thread_name),
             };
-            match stack_size {
+            let builder = thread::Builder::new().name(name);
+            match self.stack_size {
                 Some(bytes) => builder.stack_size(bytes),
                 None => builder,
             }

@@ -81,7 +81,7 @@ impl Executor {
         let wanted = posts.len();
         for (started, post) in posts.into_iter().enumerate() {
             let handle = executor.handle.clone();
-            // The watchdog runs nobody's code: it cannot be late, and it is not asked after.
+            // The watchdog polls nothing: it cannot be late, and it is not asked after.
             let enlisted = matches!(post, Post::Worker(_)).then(|| executor.roster.enlist());
             let thread = builder(&post).spawn(move || {
                 let _until_the_end = enlisted;

@@ -29,9 +29,6 @@ const TICK: Duration = Duration::from_millis(10);
 /// seldom.
 const QUIET_LOOKS: u32 = 5;
 
-/// In bytes: it calls nothing that is not in this crate, but to queue a task may allocate.
-pub(crate) const STACK_SIZE: usize = 64 * 1024;
-
 /// How others reach the watchdog.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
