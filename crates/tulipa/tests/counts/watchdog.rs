@@ -5,6 +5,10 @@ use crate::net::{ROUND_TRIPS, connect_to_echo, talk};
 use std::time::Instant;
 use tulipa::{Builder, Handle, spawn};
 
+#[path = "../support/switches.rs"]
+mod switches;
+use switches::switches;
+
 /// What round trips between two tasks took, on two workers.
 #[derive(Debug)]
 struct Cost {
@@ -62,24 +66,4 @@ fn a_round_trip_takes_two_wakes_with_the_watchdog_and_without() {
 fn nobody_wakes_the_watchdog_in_a_round_trip() {
     let cost = cost_of_round_trips(true);
     assert!(cost.looks <= 2 * cost.ticks + 10, "{cost:?}");
-}
-
-/// How often the threads whose names begin so have gone to sleep.
-fn switches(name: &str) -> u64 {
-    let read = |thread: &std::path::Path, file| std::fs::read_to_string(thread.join(file));
-    let threads = std::fs::read_dir("/proc/self/task").unwrap();
-    let mut switches = 0;
-    for thread in threads {
-        let thread = thread.unwrap().path();
-        // One that ends meanwhile is not one of those.
-        let (Ok(comm), Ok(status)) = (read(&thread, "comm"), read(&thread, "status")) else {
-            continue;
-        };
-        if comm.starts_with(name) {
-            let mut lines = status.lines();
-            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-            switches += count.unwrap().trim().parse::<u64>().unwrap();
-        }
-    }
-    switches
 }

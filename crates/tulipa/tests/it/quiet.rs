@@ -8,6 +8,12 @@ use tulipa::{
     timeout, wait_for,
 };
 
+#[cfg(target_os = "linux")]
+#[path = "../support/switches.rs"]
+mod switches;
+#[cfg(target_os = "linux")]
+use switches::switches;
+
 type Gate = Deferred<()>;
 
 /// Tasks that have been asked to end, and will when the gate opens. Each has begun before it was asked.
@@ -153,25 +159,4 @@ fn threads_of_who_is_kept_from_ending_sleep() {
 
     gate.set_result(()).unwrap();
     stuck.join().unwrap().unwrap();
-}
-
-/// How often the threads whose names begin so have gone to sleep.
-#[cfg(target_os = "linux")]
-fn switches(name: &str) -> u64 {
-    let read = |thread: &std::path::Path, file| std::fs::read_to_string(thread.join(file));
-    let threads = std::fs::read_dir("/proc/self/task").unwrap();
-    let mut switches = 0;
-    for thread in threads {
-        let thread = thread.unwrap().path();
-        // One that ends meanwhile is not one of those.
-        let (Ok(comm), Ok(status)) = (read(&thread, "comm"), read(&thread, "status")) else {
-            continue;
-        };
-        if comm.starts_with(name) {
-            let mut lines = status.lines();
-            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-            switches += count.unwrap().trim().parse::<u64>().unwrap();
-        }
-    }
-    switches
 }
