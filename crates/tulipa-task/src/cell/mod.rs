@@ -438,15 +438,26 @@ impl Header {
         true
     }
 
-    /// The request that a poll has met.
-    pub(crate) fn take_message(&self) -> Cancelled {
-        Cancelled::new(self.edit(Side::take_message))
+    /// The stored request, for who polls the task. It goes together with its message, so that a second request is either
+    /// met as one with this one or keeps its own. `None`: it was taken back.
+    pub(crate) fn take_request(&self) -> Option<Cancelled> {
+        self.lock(false);
+        // SAFETY: rule 4: the bit is this thread's.
+        let message = self.side.with_mut(|side| unsafe { (*side).take_message() });
+        let stood = self.state.update(Snapshot::take_request_and_unlock);
+        stood.then(|| Cancelled::new(message))
     }
 
-    /// Puts a request back that a poll has met: the next poll meets it again.
+    /// Puts a request back that a poll has met: the next poll meets it again. If another was made meanwhile the two are
+    /// one, with the message of the later (TC-23).
     pub(crate) fn put_back(&self, request: Cancelled) {
-        self.edit(|side| side.set_message(request.into_message()));
-        self.state.update(|state| (state.put_back(), ()));
+        self.lock(false);
+        if !self.state.load().is_requested() {
+            // SAFETY: rule 4: the bit is this thread's.
+            self.side
+                .with_mut(|side| unsafe { (*side).set_message(request.into_message()) });
+        }
+        self.state.update(|state| (state.put_back_and_unlock(), ()));
     }
 
     pub(crate) fn abort(&self) -> bool {

@@ -34,7 +34,7 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
         AfterPoll::Resubmit => Some(unsafe { Runnable::adopt(pointer) }),
         AfterPoll::Abort => {
             // SAFETY: rules 1 and 2, as promised by the caller.
-            unsafe { cancel_and_complete(pointer, Cancelled::new(None)) };
+            unsafe { cancel_and_complete(pointer) };
             None
         }
     }
@@ -48,18 +48,9 @@ pub(crate) unsafe fn run(pointer: NonNull<Header>) -> Option<Runnable> {
 pub(crate) unsafe fn cancel_unrun(pointer: NonNull<Header>) {
     // SAFETY: rule 1: the reference is this function's until `complete`.
     let header = unsafe { pointer.as_ref() };
-    let begin = header.state.update(Snapshot::begin_poll);
+    let _: Begin = header.state.update(Snapshot::begin_poll);
     // SAFETY: rules 1 and 2, as promised by the caller.
-    unsafe { cancel_and_complete(pointer, request(header, begin)) };
-}
-
-/// The request that a poll met; one without a message if it is to be cancelled for another reason.
-fn request(header: &Header, begin: Begin) -> Cancelled {
-    if begin.request {
-        header.take_message()
-    } else {
-        Cancelled::new(None)
-    }
+    unsafe { cancel_and_complete(pointer) };
 }
 
 /// Ends a task that this thread has begun to poll, without polling it.
@@ -67,21 +58,28 @@ fn request(header: &Header, begin: Begin) -> Cancelled {
 /// # Safety
 ///
 /// As [`complete`].
-unsafe fn cancel_and_complete(pointer: NonNull<Header>, request: Cancelled) {
+unsafe fn cancel_and_complete(pointer: NonNull<Header>) {
     // SAFETY: rule 1: the reference is this function's until `complete`.
     let header = unsafe { pointer.as_ref() };
     let frame = Frame::new(header);
-    let end = frame.enter(|| cancel(header, &frame, request));
+    let end = frame.enter(|| cancel(header, &frame, request_or_abort(header)));
     // SAFETY: the caller's promise.
     unsafe { complete(pointer, end) };
 }
 
+/// What a task that is not polled again ends with: the request that is stored, or one without a message.
+fn request_or_abort(header: &Header) -> Cancelled {
+    header.take_request().unwrap_or(Cancelled::new(None))
+}
+
 /// What the poll came to, if the task has ended by it. Rule 2 holds: `begin_poll` has given the stage to this thread.
 fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
-    if begin.abort || begin.request {
-        let request = request(header, begin);
-        if begin.abort || begin.first {
-            return Some(cancel(header, frame, request)); // never polled: its body never runs (TC-05)
+    if begin.abort {
+        return Some(cancel(header, frame, request_or_abort(header)));
+    }
+    if let Some(request) = begin.request.then(|| header.take_request()).flatten() {
+        if begin.first {
+            return Some(cancel(header, frame, request)); // its body never runs (TC-05)
         }
         frame.put_request(Some(request));
     }
@@ -149,9 +147,11 @@ pub(crate) unsafe fn complete(pointer: NonNull<Header>, mut kind: End) {
             .update(|state| state.complete(kind, !is_deferred))
         {
             AfterComplete::Requested => {
-                // The value's destructor runs as the task.
-                let (frame, request) = (Frame::new(header), header.take_message());
-                kind = frame.enter(|| cancel(header, &frame, request));
+                if let Some(request) = header.take_request() {
+                    // The value's destructor runs as the task.
+                    let frame = Frame::new(header);
+                    kind = frame.enter(|| cancel(header, &frame, request));
+                }
             }
             AfterComplete::Done { last: false } => return,
             AfterComplete::Done { last: true } => {

@@ -86,7 +86,7 @@ pub(crate) enum AfterWake {
 pub(crate) struct Begin {
     /// It is the first.
     pub(crate) first: bool,
-    /// A request was stored; it is now the poller's.
+    /// A request is stored: the poller is to take it, with its message.
     pub(crate) request: bool,
     /// The future is to be dropped, not polled.
     pub(crate) abort: bool,
@@ -108,7 +108,8 @@ pub(crate) enum AfterPoll {
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AfterComplete {
-    /// A request came in before the value was stored: it wins (TC-34). Nothing changed but that it is now the finisher's.
+    /// A request came in before the value was stored, and nothing has changed. The finisher is to take it: it wins (TC-34)
+    /// unless it is taken back before.
     Requested,
     /// Done, and nothing else is owed. With the finisher's reference, if it was to be released.
     Done { last: bool },
@@ -245,11 +246,7 @@ impl Snapshot {
             request: self.has(CANCEL),
             abort: self.has(ABORT),
         };
-        (
-            self.without(SCHEDULED | CANCEL | AWAITED)
-                .with(RUNNING | STARTED),
-            begin,
-        )
+        (self.without(SCHEDULED).with(RUNNING | STARTED), begin)
     }
 
     pub(crate) fn end_poll(self) -> (Self, AfterPoll) {
@@ -267,7 +264,7 @@ impl Snapshot {
     pub(crate) fn complete(self, end: End, release: bool) -> (Self, AfterComplete) {
         debug_assert_eq!(self.phase(), Phase::Running, "{self:?}");
         if end == End::Value && self.has(CANCEL) {
-            return (self.without(CANCEL | AWAITED), AfterComplete::Requested);
+            return (self, AfterComplete::Requested);
         }
         let done = self
             .without(RUNNING | SCHEDULED | CANCEL | AWAITED | ABORT)
@@ -344,6 +341,24 @@ impl Snapshot {
         (next, AfterCancel::Stored(after))
     }
 
+    /// Gives the side data up, and takes the stored request, whose message was taken out of it. `false`: it was taken back.
+    /// Only for who polls: the task does not end meanwhile, so there are no waiters to be told.
+    pub(crate) fn take_request_and_unlock(self) -> (Self, bool) {
+        debug_assert!(self.has(BUSY) && self.has(RUNNING), "{self:?}");
+        (self.without(BUSY | CANCEL | AWAITED), self.has(CANCEL))
+    }
+
+    /// Gives the side data up, and stores a request again that a poll met and was not to see yet.
+    pub(crate) fn put_back_and_unlock(self) -> Self {
+        debug_assert!(self.has(BUSY) && self.has(RUNNING), "{self:?}");
+        self.with(CANCEL).without(BUSY)
+    }
+
+    /// Whether a request is stored.
+    pub(crate) fn is_requested(self) -> bool {
+        self.has(CANCEL)
+    }
+
     /// One more request is counted. The count stays at its highest value rather than wrap.
     pub(crate) fn counted(self) -> Self {
         if self.0 & COUNT_MASK == COUNT_MASK {
@@ -361,11 +376,6 @@ impl Snapshot {
             _ => Self(self.0 - COUNT_ONE),
         };
         (next, next.cancelling())
-    }
-
-    /// Puts a request back that a poll met and was not to see yet.
-    pub(crate) fn put_back(self) -> Self {
-        self.with(CANCEL)
     }
 
     pub(crate) fn abort(self) -> (Self, Option<AfterWake>) {

@@ -4,7 +4,10 @@
 //! a value once `cancel` has said `true`.
 
 use super::{Bench, Count, Gate, model, thread};
+use crate::cancel;
 use crate::handle::TaskState;
+use crate::sync::Mutex;
+use std::sync::Arc;
 
 /// Found: a `complete` that stores a value over a request.
 #[test]
@@ -113,5 +116,47 @@ fn two_requests_at_once_are_both_counted() {
         bench.run();
         assert!(task.is_cancelled());
         assert_eq!(bench.next().map(drop), None, "it was scheduled once");
+    });
+}
+
+/// A body that writes down with which message it is cancelled, and goes on.
+fn catches(seen: &Arc<Mutex<Vec<Option<String>>>>) -> impl Future<Output = ()> + use<> {
+    let seen = seen.clone();
+    async move {
+        loop {
+            if let Err(cancelled) = cancel::catch(std::future::pending::<()>()).await {
+                seen.lock().push(cancelled.message().map(str::to_owned));
+            }
+        }
+    }
+}
+
+/// Found: a poll that takes the request as it begins, and its message later.
+#[test]
+fn a_request_that_comes_while_another_is_met_leaves_each_its_message() {
+    model(|| {
+        let bench = Bench::new();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let task = bench.spawn(catches(&seen));
+        bench.step();
+        task.cancel_with("first");
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || assert!(task.cancel_with("second"))
+        });
+        bench.step();
+        other.join().unwrap();
+        bench.run();
+        let seen = std::mem::take(&mut *seen.lock());
+        let told = seen.iter().map(Option::as_deref).collect::<Vec<_>>();
+        let as_one = [Some("first")]; // it was suspended when the first came (TC-22)
+        assert!(
+            told == as_one || told == [Some("first"), Some("second")],
+            "{told:?}"
+        );
+        task.abort();
+        bench.run();
+        drop(task);
+        bench.assert_freed();
     });
 }

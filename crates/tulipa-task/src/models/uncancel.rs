@@ -83,3 +83,30 @@ fn a_request_taken_back_while_it_is_met_is_either_met_or_gone() {
         bench.assert_freed();
     });
 }
+
+/// Found: a finisher who takes it for granted that a request that won over his value still stands.
+#[test]
+fn a_request_taken_back_while_the_task_ends_costs_it_its_value_or_nothing() {
+    model(|| {
+        let bench = Bench::new();
+        let gate = Gate::new();
+        let task = bench.spawn(gate.clone());
+        bench.step();
+        gate.open();
+        let other = thread::spawn({
+            let task = task.task_ref().clone();
+            move || {
+                let in_time = task.cancel();
+                task.uncancel();
+                in_time
+            }
+        });
+        bench.run();
+        let in_time = other.join().unwrap();
+        bench.run();
+        assert!(task.is_done());
+        assert!(in_time || matches!(task.result(), Ok(Ok(()))));
+        drop((task, gate));
+        bench.assert_freed();
+    });
+}

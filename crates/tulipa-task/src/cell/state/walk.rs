@@ -76,7 +76,10 @@ impl Place {
     fn broken_rule(&self) -> Option<&'static str> {
         let word = self.word;
         let busy = self.side != Side::Free;
-        let polled = matches!(self.poller, Poller::Polling | Poller::MustEnd);
+        let polled = matches!(
+            self.poller,
+            Poller::MustTake { .. } | Poller::Polling | Poller::MustEnd
+        );
         let rules = [
             (
                 self.freed == (word.references() == 0),
@@ -109,6 +112,10 @@ impl Place {
             (
                 word.is_done() || word.has(CANCEL) == self.asked,
                 "a request is stored until met",
+            ),
+            (
+                word.is_done() || !self.asked || self.message,
+                "a stored request has its message",
             ),
             (
                 !word.has(AWAITED) || word.has(CANCEL),

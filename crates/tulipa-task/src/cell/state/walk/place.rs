@@ -16,6 +16,11 @@ const ENDS: [End; 4] = [End::Value, End::Failed, End::Panicked, End::Cancelled];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Poller {
     Nobody,
+    /// Was told that a request is stored, and takes it before anything else.
+    MustTake {
+        aborts: bool,
+        ends: bool,
+    },
     /// Polls, or (a deferred's claimer) writes the outcome.
     Polling,
     /// Was told to abort, or that a request came first.
@@ -34,6 +39,9 @@ pub(super) enum Side {
         may_add: bool,
     },
     Cancelling,
+    /// The poller takes the request out, or puts it back.
+    Taking,
+    PuttingBack,
     /// Who edited it was told to tell the waiters.
     Draining,
     /// The finisher has it.
@@ -71,6 +79,8 @@ pub(super) struct Place {
     pub(super) woken: bool,
     /// A request was stored and not met.
     pub(super) asked: bool,
+    /// In the side data is the message of a request that no poll was given.
+    pub(super) message: bool,
     pub(super) freed: bool,
 }
 
@@ -95,8 +105,11 @@ pub(super) enum Step {
     Drain,
     LockToCancel,
     CancelAndUnlock,
+    LockToTake,
+    TakeAndUnlock,
+    LockToPutBack,
+    PutBackAndUnlock,
     CountOwnRequest,
-    PutBack,
     BeginPoll,
     EndPoll,
     Claim,
@@ -125,8 +138,11 @@ impl Step {
             Drain,
             LockToCancel,
             CancelAndUnlock,
+            LockToTake,
+            TakeAndUnlock,
+            LockToPutBack,
+            PutBackAndUnlock,
             CountOwnRequest,
-            PutBack,
             BeginPoll,
             EndPoll,
             Claim,
@@ -163,6 +179,7 @@ impl Place {
             outcome: Outcome::Unset,
             woken: !deferred,
             asked: false,
+            message: false,
             freed: false,
         }
     }
@@ -185,9 +202,11 @@ impl Place {
             | Step::Drain
             | Step::CancelAndUnlock => self.by_side_holder(step),
             Step::BeginPoll | Step::Claim => self.begin(step),
-            Step::CountOwnRequest | Step::PutBack | Step::EndPoll | Step::Complete(_) => {
-                self.by_poller(step)
-            }
+            Step::LockToTake
+            | Step::TakeAndUnlock
+            | Step::LockToPutBack
+            | Step::PutBackAndUnlock => self.by_poller_in_the_side(step),
+            Step::CountOwnRequest | Step::EndPoll | Step::Complete(_) => self.by_poller(step),
             Step::FinisherTells | Step::FinisherDropsOutcome | Step::FinisherReleases => {
                 self.by_finisher(step)
             }
@@ -290,6 +309,7 @@ impl Place {
         match update(&mut self.word, |word| word.lock(unless_done)) {
             Locked::Yes => {
                 assert_eq!(self.side, Side::Free, "a second holder of the side data");
+                self.message |= side == Side::Cancelling;
                 self.side = side;
                 true
             }
@@ -350,12 +370,14 @@ impl Place {
             Step::BeginPoll if self.runnable => {
                 let begin = update(&mut self.word, Snapshot::begin_poll);
                 assert_eq!(begin.request, self.asked, "a poll meets the request");
-                self.runnable = false;
-                (self.woken, self.asked) = (false, false);
-                self.poller = if begin.abort {
-                    Poller::MustEnd
-                } else {
-                    Poller::Polling
+                (self.runnable, self.woken) = (false, false);
+                self.poller = match (begin.request, begin.abort) {
+                    (true, aborts) => Poller::MustTake {
+                        aborts,
+                        ends: begin.first,
+                    },
+                    (false, true) => Poller::MustEnd,
+                    (false, false) => Poller::Polling,
                 };
             }
             Step::Claim if self.kind.deferred && self.spare_references() > 0 => {
@@ -370,17 +392,52 @@ impl Place {
         true
     }
 
+    /// His reference is the runtime's, which he keeps until he completes.
+    fn by_poller_in_the_side(&mut self, step: Step) -> bool {
+        let may_put_back = self.poller == Poller::Polling && !self.kind.deferred;
+        match (step, self.poller, self.side) {
+            (Step::LockToTake, Poller::MustTake { .. }, _) => self.poller_locks(Side::Taking),
+            (Step::TakeAndUnlock, Poller::MustTake { aborts, ends }, Side::Taking) => {
+                let stood = update(&mut self.word, Snapshot::take_request_and_unlock);
+                assert_eq!(stood, self.asked, "what is stored is taken");
+                assert!(self.message || !stood, "a request without its message");
+                (self.asked, self.message, self.side) = (false, false, Side::Free);
+                self.poller = if aborts || ends && stood {
+                    Poller::MustEnd
+                } else {
+                    Poller::Polling
+                };
+                true
+            }
+            (Step::LockToPutBack, ..) if may_put_back => self.poller_locks(Side::PuttingBack),
+            (Step::PutBackAndUnlock, _, Side::PuttingBack) => {
+                self.word = self.word.put_back_and_unlock();
+                (self.asked, self.message, self.side) = (true, true, Side::Free);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn poller_locks(&mut self, side: Side) -> bool {
+        let locked = update(&mut self.word, |word| word.lock(false)) == Locked::Yes;
+        if locked {
+            assert_eq!(self.side, Side::Free, "a second holder of the side data");
+            self.side = side;
+        }
+        locked
+    }
+
     fn by_poller(&mut self, step: Step) -> bool {
+        if self.side == Side::PuttingBack {
+            return false; // he does nothing else meanwhile
+        }
         let may_end =
             matches!(self.poller, Poller::Polling | Poller::MustEnd) && self.poller_is_free();
         let may_go_on = self.poller == Poller::Polling && !self.kind.deferred;
         match step {
             Step::CountOwnRequest if may_go_on && self.word.cancelling() < MOST_REQUESTS => {
                 self.word = self.word.counted();
-            }
-            Step::PutBack if may_go_on => {
-                self.word = self.word.put_back();
-                self.asked = true;
             }
             Step::EndPoll if may_go_on && self.poller_is_free() => {
                 match update(&mut self.word, Snapshot::end_poll) {
@@ -410,7 +467,10 @@ impl Place {
                 self.asked && end == End::Value,
                 "only a stored request wins, and only over a value"
             );
-            (self.asked, self.poller) = (false, Poller::MustEnd);
+            self.poller = Poller::MustTake {
+                aborts: false,
+                ends: true,
+            };
             return;
         }
         assert!(
