@@ -77,6 +77,10 @@ fn wait(time: Duration) {
     }
 }
 
+/// The near end's word that the next may be asked for. Connections that are asked for faster than they are accepted overflow the
+/// listener's backlog, and the system tries again a second later.
+const ACCEPTED: [u8; 1] = [b'.'];
+
 /// The far ends of the connections live in a process of their own: with both ends in one, 10,000 connections would
 /// need more descriptors than many systems allow.
 struct FarEnds(Child);
@@ -90,7 +94,11 @@ impl FarEnds {
             .stdin(Stdio::piped())
             .spawn()?;
         let far_ends = Self(child);
-        let near_ends = (0..n).map(|_| Ok(listener.accept()?.0));
+        let near_ends = (0..n).map(|_| {
+            let mut near = listener.accept()?.0;
+            near.write_all(&ACCEPTED)?;
+            Ok(near)
+        });
         let near_ends = near_ends.collect::<io::Result<_>>()?;
         Ok((far_ends, near_ends))
     }
@@ -110,9 +118,12 @@ impl Drop for FarEnds {
 ///
 /// Those of the system.
 pub fn hold(address: SocketAddr, n: u64) -> io::Result<()> {
-    let connections: Vec<TcpStream> = (0..n)
-        .map(|_| TcpStream::connect(address))
-        .collect::<io::Result<_>>()?;
+    let connections = (0..n).map(|_| {
+        let mut far = TcpStream::connect(address)?;
+        far.read_exact(&mut [0; ACCEPTED.len()])?;
+        Ok(far)
+    });
+    let connections = connections.collect::<io::Result<Vec<_>>>()?;
     io::stdin().read_to_end(&mut Vec::new())?;
     drop(connections);
     io::stdout().flush()

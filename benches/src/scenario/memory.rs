@@ -61,7 +61,10 @@ async fn sleepers<R: Whole>(n: u64, named: bool) -> Outcome {
 async fn burst<R: Whole>(n: u64) -> Outcome {
     let before = resident();
     let meter = Meter::start();
-    R::gather((0..n).map(|_| R::yield_now())).await;
+    let tasks: Vec<_> = (0..n).map(|_| R::spawn(R::yield_now())).collect();
+    for task in tasks {
+        R::join(task).await;
+    }
     for _ in 0..1000 {
         R::join(R::spawn(async {})).await; // what is put off until there is more to do has been done
     }
