@@ -4,6 +4,7 @@
 use super::pairs::Row;
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::collections::BTreeMap;
 
 /// A colour for each runtime, tulipa's first.
@@ -86,10 +87,13 @@ where
     }
     let one = [(1.0, 0.0), (1.0, count as f64)];
     chart.draw_series([PathElement::new(one, BLACK.stroke_width(1))])?;
+    let beside = FONT
+        .into_text_style(area)
+        .pos(Pos::new(HPos::Left, VPos::Center));
     for (at, (label, ratio, _)) in bars.iter().enumerate() {
-        let (_, y) = chart.backend_coord(&(1.0, (count - at) as f64 - 0.75));
+        let (_, y) = chart.backend_coord(&(1.0, (count - at) as f64 - 0.5));
         let text = format!("{label}  {ratio:.2}");
-        area.draw(&Text::new(text, (6, y), FONT))?;
+        area.draw(&Text::new(text, (6, y), beside.clone()))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 13px; }
 th, td { text-align: right; padding: .15rem .5rem; border-bottom: 1px solid #ddd; white-space: nowrap; }
 th:nth-child(-n+2), td:nth-child(-n+2), td:last-child { text-align: left; }
 td:last-child { white-space: normal; }
