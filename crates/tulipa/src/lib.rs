@@ -23,7 +23,9 @@ pub use tulipa_combinators::{
     ReturnWhen, Shield, TaskExt, TaskGroup, WaitForError, as_completed, gather, shield, timeout,
     timeout_at, wait, wait_for,
 };
-pub use tulipa_executor::{Handle, OnPanic, ShutdownReport};
+pub use tulipa_executor::{
+    BlockOnError, Deadlock, Handle, OnPanic, PoolStats, ShutdownReport, Stats, Stuck, WorkerStats,
+};
 pub use tulipa_macros::{gather, main, test};
 pub use tulipa_task::{
     Cancelled, Deferred, SharedTask, Task, TaskError, all_tasks, cancel, context_var, current_task,

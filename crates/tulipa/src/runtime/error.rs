@@ -31,7 +31,17 @@ impl fmt::Display for RunError {
     }
 }
 
-impl std::error::Error for RunError {}
+impl std::error::Error for RunError {
+    /// What is behind the error that it shows as its own.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Cancelled(cancelled) => Some(cancelled),
+            Self::Interrupted => None,
+            Self::Build(error) => error.source(),
+            Self::Refused(error) => error.source(),
+        }
+    }
+}
 
 /// Why a runtime could not be built.
 #[derive(Debug)]

@@ -1,10 +1,12 @@
 //! Bad use gets a clear answer: an error or a panic that names the call and the remedy.
 
+use std::error::Error;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tulipa::{
-    Builder, Deferred, Flavour, RunError, Runtime, SharedTask, TaskError, spawn, to_thread,
+    BlockOnError, Builder, Deferred, Flavour, RunError, Runtime, SharedTask, TaskError, spawn,
+    to_thread,
 };
 
 /// The message that `misuse` panics with.
@@ -181,6 +183,14 @@ fn a_deadlock_names_who_waits_for_whom() {
             stuck.await
         });
     let error = ended.unwrap_err();
-    assert!(matches!(error, RunError::Refused(_)));
     assert_names(&error.to_string(), &["`main`", "`stuck`", "bad_use.rs"]);
+    let RunError::Refused(BlockOnError::Deadlock(deadlock)) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(deadlock.tasks().len(), 2);
+    assert!(
+        error
+            .source()
+            .is_some_and(|cause| cause.is::<tulipa::Deadlock>())
+    );
 }
