@@ -105,6 +105,13 @@ impl World {
     pub(crate) fn finish(&self) -> BTreeMap<String, Vec<Entry>> {
         let objects = std::mem::take(&mut *lock(&self.objects));
         let logs = std::mem::take(&mut *lock(&self.logs));
+        for object in objects.values() {
+            let task: &TaskRef = match object {
+                Object::Task(task) => task.as_ref(),
+                Object::Future(future) => future.as_ref(),
+            };
+            task.mark_read(); // the programs leave errors unread on purpose
+        }
         drop(objects);
         logs
     }
