@@ -123,10 +123,6 @@ impl Cancelled {
         }
     }
 
-    pub(crate) fn into_message(self) -> Option<Cow<'static, str>> {
-        self.message.map(|message| *message)
-    }
-
     /// The message given to `cancel_with`, if there was one.
     ///
     /// # Examples

@@ -8,7 +8,6 @@ use crate::error::Cancelled;
 use crate::slice;
 use crate::sync::thread_local;
 use crate::waits::Word;
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::ptr;
 
@@ -174,10 +173,10 @@ pub(crate) fn current_task<R>(f: impl FnOnce(Option<&Header>) -> R) -> R {
 
 /// A request of the current task to itself is ambient at once; the last message counts (TC-10, TC-23). `false`: `task` is
 /// not the one that is polled.
-pub(crate) fn request_of_current(task: &Header, message: &Option<Cow<'static, str>>) -> bool {
+pub(crate) fn request_of_current(task: &Header, request: &Cancelled) -> bool {
     top(|frame| match frame {
         Some(frame) if ptr::eq(frame.task, task) => {
-            frame.put_request(Some(Cancelled::new(message.clone())));
+            frame.put_request(Some(request.clone()));
             frame.own_requests.set(frame.own_requests.get() + 1);
             true
         }

@@ -97,8 +97,8 @@ pub(crate) struct Side {
 #[derive(Debug, Default)]
 pub(crate) struct Cold {
     pub(crate) name: Option<Cow<'static, str>>,
-    /// The message of the stored request.
-    message: Option<Cow<'static, str>>,
+    /// The stored request, if it has a message.
+    request: Option<Cancelled>,
 }
 
 impl Side {
@@ -110,13 +110,14 @@ impl Side {
         self.cold.as_ref()?.name.as_ref()
     }
 
-    fn take_message(&mut self) -> Option<Cow<'static, str>> {
-        self.cold.as_mut()?.message.take()
+    fn take_request(&mut self) -> Option<Cancelled> {
+        self.cold.as_mut()?.request.take()
     }
 
-    fn set_message(&mut self, message: Option<Cow<'static, str>>) {
-        if message.is_some() || self.cold.is_some() {
-            self.cold().message = message;
+    fn set_request(&mut self, request: Cancelled) {
+        let request = request.message().is_some().then_some(request);
+        if request.is_some() || self.cold.is_some() {
+            self.cold().request = request;
         }
     }
 }
@@ -160,7 +161,7 @@ where
         let cold = plan.name.map(|name| {
             Box::new(Cold {
                 name: Some(name),
-                message: None,
+                request: None,
             })
         });
         let start = match plan.kind {
@@ -395,11 +396,11 @@ impl Header {
     }
 
     /// Asks the task to cancel itself: rule 1 of the cancellation protocol. `false`: it was done.
-    pub(crate) fn cancel(&self, message: Option<Cow<'static, str>>) -> bool {
+    pub(crate) fn cancel(&self, request: Cancelled) -> bool {
         if self.kind == Kind::Deferred {
-            return self.cancel_deferred(message);
+            return self.cancel_deferred(request);
         }
-        if crate::cancel::request_of_current(self, &message) {
+        if crate::cancel::request_of_current(self, &request) {
             self.state.update(|state| (state.counted(), ()));
             return true;
         }
@@ -411,7 +412,7 @@ impl Header {
         if !self.state.load().keeps_message() {
             // SAFETY: rule 4: the bit is this thread's.
             self.side
-                .with_mut(|side| unsafe { (*side).set_message(message) });
+                .with_mut(|side| unsafe { (*side).set_request(request) });
         }
         match self.state.update(Snapshot::cancel_and_unlock) {
             AfterCancel::Stored(after) => {
@@ -426,13 +427,13 @@ impl Header {
         }
     }
 
-    fn cancel_deferred(&self, message: Option<Cow<'static, str>>) -> bool {
+    fn cancel_deferred(&self, request: Cancelled) -> bool {
         if !self.state.update(Snapshot::claim) {
             self.state.update(|state| (state.read(), ()));
             return false;
         }
         // SAFETY: rule 2: `claim` gave the stage to this thread.
-        unsafe { (self.vtable.end)(self.as_ptr(), TaskError::Cancelled(Cancelled::new(message))) };
+        unsafe { (self.vtable.end)(self.as_ptr(), TaskError::Cancelled(request)) };
         // SAFETY: rule 2: the stage is still this thread's; the caller has a reference, which is not given up.
         unsafe { run::complete(self.as_ptr(), End::Cancelled) };
         true
@@ -443,9 +444,9 @@ impl Header {
     pub(crate) fn take_request(&self) -> Option<Cancelled> {
         self.lock(false);
         // SAFETY: rule 4: the bit is this thread's.
-        let message = self.side.with_mut(|side| unsafe { (*side).take_message() });
+        let request = self.side.with_mut(|side| unsafe { (*side).take_request() });
         let stood = self.state.update(Snapshot::take_request_and_unlock);
-        stood.then(|| Cancelled::new(message))
+        stood.then(|| request.unwrap_or(Cancelled::new(None)))
     }
 
     /// Puts a request back that a poll has met: the next poll meets it again. If another was made meanwhile the two are
@@ -455,14 +456,14 @@ impl Header {
         if !self.state.load().is_requested() {
             // SAFETY: rule 4: the bit is this thread's.
             self.side
-                .with_mut(|side| unsafe { (*side).set_message(request.into_message()) });
+                .with_mut(|side| unsafe { (*side).set_request(request) });
         }
         self.state.update(|state| (state.put_back_and_unlock(), ()));
     }
 
     pub(crate) fn abort(&self) -> bool {
         if self.kind == Kind::Deferred {
-            return self.cancel_deferred(None);
+            return self.cancel_deferred(Cancelled::new(None));
         }
         match self.state.update(Snapshot::abort) {
             Some(after) => {

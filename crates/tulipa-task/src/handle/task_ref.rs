@@ -159,18 +159,18 @@ impl TaskRef {
     /// cancellation comes out of the nearest [`cancel::catch`](crate::cancel::catch), or ends the task. A task that has
     /// not begun never does (TC-05). A deferred is cancelled at once (F-06).
     pub fn cancel(&self) -> bool {
-        self.header().cancel(None)
+        self.header().cancel(Cancelled::new(None))
     }
 
     /// [`cancel`](Self::cancel) with a message, which travels with the cancellation (TC-32). Of several requests before it is
     /// delivered, the first tells if the task is suspended, else the last (TC-22, TC-23).
     pub fn cancel_with(&self, message: impl Into<Cow<'static, str>>) -> bool {
-        self.header().cancel(Some(message.into()))
+        self.header().cancel(Cancelled::new(Some(message.into())))
     }
 
     /// Passes a cancellation on, with its message: what a join does with a request it has taken.
     pub fn cancel_by(&self, request: Cancelled) -> bool {
-        self.header().cancel(request.into_message())
+        self.header().cancel(request)
     }
 
     /// Stops it for good: its future is dropped at its next suspension, whatever would catch or clean up.
