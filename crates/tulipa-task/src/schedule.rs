@@ -1,5 +1,7 @@
 //! What an executor is to a task: [`Schedule`], and what a task is to an executor: [`Runnable`].
 
+mod count;
+
 use crate::builder::Job;
 use crate::cancel::ambient;
 use crate::cell::{Header, run};
@@ -7,9 +9,7 @@ use crate::context::Slot;
 use crate::handle::TaskRef;
 use crate::registry::Registry;
 use crate::report::Report;
-use crate::sync::thread_local;
-use crossbeam_utils::CachePadded;
-use std::cell::RefCell;
+use count::{Held, Reference};
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
@@ -166,34 +166,24 @@ impl fmt::Debug for Runnable {
 
 /// A handle to an executor. One word.
 ///
-/// Every task has one, so clones are counted as often as tasks come and go. Threads that share a count would pass its cache line
-/// to and fro: a thread that [enters](Self::enter) therefore has a count of its own, for all that is spawned on it.
+/// Every task has one, so clones come and go as often as tasks do: a thread that [enters](Self::enter) takes many at once, so
+/// that for those no word is written that threads share.
 #[derive(Clone)]
-pub struct Scheduler(Arc<CachePadded<Arc<dyn Schedule>>>);
-
-thread_local! {
-    static ENTERED: RefCell<Option<Scheduler>> = const { RefCell::new(None) };
-}
+pub struct Scheduler(Reference);
 
 impl Scheduler {
     /// A handle to `schedule`.
+    ///
+    /// It is asked for its [registry](Schedule::registry) here, once.
     pub fn new(schedule: Arc<impl Schedule>) -> Self {
-        Self::counted_apart(schedule)
-    }
-
-    fn counted_apart(schedule: Arc<dyn Schedule>) -> Self {
-        Self(Arc::new(CachePadded::new(schedule)))
+        Self(Reference::new(schedule))
     }
 
     /// That of the task that this thread polls; else the one it has [entered](Self::enter).
+    #[inline]
     pub fn current() -> Option<Self> {
-        ENTERED.with(|entered| {
-            let entered = entered.borrow();
-            ambient::current_header(|header| match header.and_then(Header::scheduler) {
-                Some(polled) if entered.as_ref() != Some(polled) => Some(polled.clone()),
-                _ => entered.clone(),
-            })
-        })
+        ambient::current_header(|header| header.and_then(Header::scheduler).cloned())
+            .or_else(|| Reference::entered().map(Self))
     }
 
     /// Makes it the current one of this thread, until the guard is dropped.
@@ -209,21 +199,22 @@ impl Scheduler {
     /// assert!(task.is_done());
     /// ```
     pub fn enter(&self) -> EnteredScheduler {
-        let own = Self::counted_apart(Arc::clone(&self.0));
         EnteredScheduler {
-            before: ENTERED.with(|entered| entered.replace(Some(own))),
+            before: Some(self.0.clone().enter()),
             _this_thread_only: std::marker::PhantomData,
         }
     }
 
     /// Where its tasks are listed.
+    #[inline]
     pub fn registry(&self) -> &Registry {
         self.0.registry()
     }
 
     /// Whether it takes new tasks.
+    #[inline]
     pub fn is_open(&self) -> bool {
-        self.0.is_open()
+        self.0.schedule().is_open()
     }
 
     /// Has `call` run by the executor, soon, after what is queued already (EM-02, EM-08). It is no task: not listed,
@@ -232,24 +223,25 @@ impl Scheduler {
         Job::new(call).submit(self, Slot::inherited());
     }
 
+    #[inline]
     pub(crate) fn schedule(&self, runnable: Runnable, why: Why) {
-        self.0.schedule(runnable, why);
+        self.0.schedule().schedule(runnable, why);
     }
 
     pub(crate) fn report(&self, report: &Report<'_>) {
-        self.0.report(report);
+        self.0.schedule().report(report);
     }
 
     pub(crate) fn panicked(&self, report: &Report<'_>) {
-        self.0.panicked(report);
+        self.0.schedule().panicked(report);
     }
 }
 
 impl PartialEq for Scheduler {
     /// Whether both are handles to one executor.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-            || std::ptr::addr_eq(Arc::as_ptr(&**self.0), Arc::as_ptr(&**other.0))
+        let schedule = |of: &Self| Arc::as_ptr(of.0.schedule());
+        self.0.is(&other.0) || std::ptr::addr_eq(schedule(self), schedule(other))
     }
 }
 
@@ -267,13 +259,13 @@ impl fmt::Debug for Scheduler {
 #[derive(Debug)]
 #[must_use = "the scheduler is current for as long as this lives"]
 pub struct EnteredScheduler {
-    before: Option<Scheduler>,
+    before: Option<Held>,
     _this_thread_only: std::marker::PhantomData<*const ()>,
 }
 
 impl Drop for EnteredScheduler {
     fn drop(&mut self) {
-        let left = ENTERED.with(|entered| entered.replace(self.before.take()));
+        let left = self.before.take().map(Held::swap_in);
         drop(left);
     }
 }

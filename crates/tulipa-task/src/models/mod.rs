@@ -5,6 +5,7 @@
 //! threads, some hundred times. Each says which break of the protocol it has been seen to find.
 
 mod cancel;
+mod count;
 mod deferred;
 mod join;
 mod last_handle;
@@ -77,9 +78,13 @@ impl Schedule for Queue {
 
 impl Bench {
     fn new() -> Self {
+        Self::with_shards(1)
+    }
+
+    fn with_shards(shards: usize) -> Self {
         let queue = Arc::new(Queue {
             ready: Mutex::new(VecDeque::new()),
-            tasks: Registry::with_shards(1),
+            tasks: Registry::with_shards(shards),
             reports: Count::default(),
         });
         let scheduler = Scheduler::new(queue.clone());
