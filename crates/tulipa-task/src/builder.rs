@@ -301,7 +301,7 @@ impl Builder {
         // SAFETY: rules 1 and 6: `allocate` counted a reference for the handle, and the types are those it was given.
         let task = unsafe { Task::adopt(header) };
         if !unlisted {
-            list(&task);
+            task.header().list();
         }
         begin(&task, eager);
         task
@@ -320,13 +320,6 @@ fn ready(scheduler: Option<Scheduler>) -> Scheduler {
         "spawn on a runtime that has shut down: nothing would run the task; spawn before `run` returns",
     );
     scheduler
-}
-
-/// Adds a new task to those that its executor lists.
-fn list(task: &TaskRef) {
-    let header = task.header();
-    let scheduler = header.scheduler().expect("a task has one");
-    header.list(scheduler.registry().insert(header.as_ptr()));
 }
 
 /// Has a new task run: what is the same whatever the types.

@@ -30,9 +30,9 @@ use crate::context::Slot;
 use crate::error::{Cancelled, Panic, TaskError};
 use crate::handle::{TaskRef, TaskState};
 use crate::id::TaskId;
-use crate::registry::SlotId;
+use crate::registry::Slot as Listed;
 use crate::schedule::{Runnable, Scheduler, Why};
-use crate::sync::{AtomicU64, Backoff, Flag, Ordering, Remark, UnsafeCell};
+use crate::sync::{AtomicPtr, Backoff, Flag, Ordering, Remark, UnsafeCell};
 use crate::unwind;
 use crate::waits::{Waits, Word};
 use stage::Stage;
@@ -42,7 +42,7 @@ use state::{
 use std::borrow::Cow;
 use std::future::Future;
 use std::panic::Location;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::task::Waker;
 use vtable::VTable;
 
@@ -71,8 +71,8 @@ pub(crate) struct Header {
     gave_way: Flag,
     /// The worker that alone may run it, as the executor counts them; for tasks that stay on their thread.
     home: Option<u16>,
-    /// A [`SlotId`], written once before the task is first handed over.
-    slot: AtomicU64,
+    /// Where it is listed, if it is; written once before the task is first handed over.
+    slot: AtomicPtr<Listed>,
     /// What it waits for, as a [`Word`]: true when its last poll ended.
     waits: Remark,
     /// The task's context variables. Rule 2, as the stage.
@@ -179,7 +179,7 @@ where
                 kind: plan.kind,
                 gave_way: Flag::default(),
                 home: plan.home,
-                slot: AtomicU64::new(SlotId::NONE.pack()),
+                slot: AtomicPtr::new(ptr::null_mut()),
                 waits: Remark::new(Word::NOTHING.0),
                 context: UnsafeCell::new(plan.context),
                 side: UnsafeCell::new(Side {
@@ -258,16 +258,30 @@ impl Header {
         self.vtable
     }
 
-    pub(crate) fn list(&self, slot: SlotId) {
+    /// Adds it to those that its executor lists.
+    #[inline]
+    pub(crate) fn list(&self) {
+        let Some(scheduler) = &self.scheduler else {
+            return;
+        };
+        let slot = scheduler.registry().insert(self.as_ptr());
         // Relaxed: read by whoever ends the task, to whom the scheduler's queue has handed it over after this.
-        self.slot.store(slot.pack(), Ordering::Relaxed);
+        self.slot
+            .store(ptr::from_ref(slot).cast_mut(), Ordering::Relaxed);
     }
 
-    fn unlist(&self) {
+    /// Takes it out again.
+    ///
+    /// # Safety
+    ///
+    /// Rule 5: the caller has the runtime's reference, and does this once.
+    #[inline]
+    unsafe fn unlist(&self) {
         // Relaxed: see `list`.
-        let slot = SlotId::unpack(self.slot.load(Ordering::Relaxed));
-        if let (Some(scheduler), true) = (&self.scheduler, slot != SlotId::NONE) {
-            scheduler.registry().remove(slot, self);
+        let slot = NonNull::new(self.slot.load(Ordering::Relaxed));
+        if let (Some(scheduler), Some(slot)) = (&self.scheduler, slot) {
+            // SAFETY: it is where `list` has put this task, in the registry of the same scheduler.
+            unsafe { scheduler.registry().remove(slot, self) };
         }
     }
 

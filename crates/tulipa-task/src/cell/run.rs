@@ -140,7 +140,8 @@ pub(crate) unsafe fn complete(pointer: NonNull<Header>, mut kind: End) {
     // argument here, because that would have to outlive the call, and the cell may not.
     let header = unsafe { pointer.as_ref() };
     let is_deferred = header.kind() == Kind::Deferred;
-    header.unlist();
+    // SAFETY: rule 5: the caller gives the runtime's reference; a deferred is not listed.
+    unsafe { header.unlist() };
     loop {
         match header
             .state

@@ -58,6 +58,34 @@ fn a_slot_is_used_again_while_it_is_visited() {
     });
 }
 
+/// Found: a batch that is returned without a Release, or taken without an Acquire.
+#[test]
+fn slots_that_another_owner_returns_are_used_again() {
+    model(|| {
+        let bench = Bench::with_shards(2);
+        let claim = bench.claim();
+        let ready = [(); 3].map(|()| {
+            bench.spawn(async {}).detach();
+            bench.next().expect("it was spawned")
+        });
+        let other = thread::spawn({
+            let bench = bench.share();
+            move || {
+                let _claim = bench.claim();
+                // It keeps two batches of one slot each, and returns one.
+                ready
+                    .into_iter()
+                    .for_each(|runnable| assert!(runnable.run().is_none()));
+            }
+        });
+        bench.spawn(async {}).detach(); // in that one, if it is there by now
+        other.join().unwrap();
+        bench.run();
+        drop(claim);
+        bench.assert_freed();
+    });
+}
+
 /// Found: a shared shard without its lock.
 #[test]
 fn threads_without_a_shard_list_their_tasks_in_one() {
