@@ -1,5 +1,8 @@
 //! What an idle worker waits on: reactor and timers, made into one [`Driver`].
 
+mod patience;
+
+use patience::Patience;
 use std::any::Any;
 use std::time::Duration;
 use tulipa_executor::Driver;
@@ -11,6 +14,7 @@ use tulipa_timers::{Instant, Timers};
 pub(crate) struct IoDriver {
     pub(crate) reactor: Reactor,
     pub(crate) timers: Timers,
+    patience: Patience,
 }
 
 impl IoDriver {
@@ -18,7 +22,11 @@ impl IoDriver {
     pub(crate) fn new(reactor: Reactor, timers: Timers) -> Self {
         let interrupted = reactor.clone();
         timers.on_earlier(move || interrupted.interrupt());
-        Self { reactor, timers }
+        Self {
+            reactor,
+            timers,
+            patience: Patience::new(),
+        }
     }
 
     fn turn(&self, timeout: Option<Duration>) {
@@ -26,6 +34,13 @@ impl IoDriver {
         // sockets is told by the reactor. To end the process for it is for the user, who sees the message.
         if let Err(error) = self.reactor.turn(timeout) {
             eprintln!("tulipa: polling the system for events failed: {error}");
+        }
+    }
+
+    fn fire(&self) {
+        let fired = self.timers.fire();
+        if fired > 0 {
+            self.patience.fired(fired, self.timers.now());
         }
     }
 }
@@ -37,16 +52,18 @@ impl Driver for IoDriver {
         let timeout = if self.timers.clock().is_virtual() {
             None
         } else {
-            parking.timeout()
+            parking
+                .timeout()
+                .map(|timeout| self.patience.lengthen(timeout))
         };
         self.turn(timeout);
         drop(parking);
-        self.timers.fire();
+        self.fire();
     }
 
     fn poll(&self) {
         self.turn(Some(Duration::ZERO));
-        self.timers.fire();
+        self.fire();
     }
 
     fn unpark(&self) {
