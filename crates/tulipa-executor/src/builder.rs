@@ -8,12 +8,13 @@ use crate::executor::{Executor, Flavour};
 use crate::handle::Handle;
 use crate::on_panic::OnPanic;
 use crate::queue::{Local, Order, Queues};
+use crate::roster::Roster;
 use crate::shared::{Handler, Shared};
 use crate::sim::Plan;
 use crate::sleep::{MAX_WORKERS, Sleep};
 use crate::sync::Parker;
 use crate::watchdog::Watchdog;
-use crate::worker::{Post, Seat};
+use crate::worker::Seat;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -263,6 +264,9 @@ impl Builder {
     ///
     /// If there are to be no workers, or no threads for blocking jobs, or the system has too few threads. Nothing is
     /// left running then.
+    ///
+    /// The watchdog is started by the first worker, after this: if just that has no thread, the executor goes on without, and its
+    /// [handler](Self::report) is told.
     pub fn build(self) -> Result<Executor, BuildError> {
         let workers = self.count_workers()?;
         let kennel = (self.watchdog && self.flavour == Flavour::MultiThread && workers > 1)
@@ -279,28 +283,17 @@ impl Builder {
         } else {
             1
         };
-        let others = seats.split_off(at_home).into_iter().map(Post::Worker);
-        let posts = others.chain(kennel.map(Post::Watchdog)).collect();
+        let others = seats.split_off(at_home);
         let pool = Pool::new(limits, Arc::clone(&crew));
         let registry = Registry::with_shards(workers + 1);
         let shared = Shared::new(crew, registry, pool, seats, self.handler, self.on_panic);
-        let thread = |post: &Post| {
-            let name = match post {
-                Post::Worker(seat) => format!("{}-{}", self.thread_name, seat.local.worker()),
-                Post::Watchdog(_) => format!("{}-watchdog", self.thread_name),
-            };
-            let builder = thread::Builder::new().name(name);
-            match self.stack_size {
-                Some(bytes) => builder.stack_size(bytes),
-                None => builder,
-            }
-        };
         Executor::start(
             Handle::new(Arc::new(shared)),
             self.flavour,
             self.join_limit,
-            posts,
-            thread,
+            Roster::new(self.thread_name, self.stack_size),
+            others,
+            kennel,
         )
     }
 

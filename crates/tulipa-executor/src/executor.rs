@@ -4,12 +4,15 @@ use crate::block_on::{self, BlockOnError};
 use crate::builder::{BuildError, Builder};
 use crate::crew::Crew;
 use crate::handle::Handle;
+use crate::roster::Roster;
 use crate::shared::{Shared, Stage};
 use crate::shutdown::{self, ShutdownReport};
 use crate::sim;
-use crate::worker::{self, Post, Roster, Seat};
+use crate::sync::Parker;
+use crate::worker::{self, Seat};
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tulipa_task::{Awaitable, Runnable, TaskRef};
@@ -43,7 +46,7 @@ use tulipa_task::{Awaitable, Runnable, TaskRef};
 pub struct Executor {
     handle: Handle,
     flavour: Flavour,
-    roster: Roster,
+    roster: Arc<Roster>,
     join_limit: Duration,
 }
 
@@ -64,37 +67,31 @@ impl Executor {
         Builder::new()
     }
 
-    /// Starts a thread for each of `posts`. An error leaves none of them running.
+    /// Starts a thread for each of `seats`, and the watchdog's if it is given what that waits on. An error leaves none running.
     pub(crate) fn start(
         handle: Handle,
         flavour: Flavour,
         join_limit: Duration,
-        posts: Vec<Post>,
-        builder: impl Fn(&Post) -> thread::Builder,
+        roster: Roster,
+        seats: Vec<Seat>,
+        mut watchdog: Option<Parker>,
     ) -> Result<Self, BuildError> {
         let executor = Self {
             handle,
             flavour,
-            roster: Roster::default(),
+            roster: Arc::new(roster),
             join_limit,
         };
-        let wanted = posts.len();
-        for (started, post) in posts.into_iter().enumerate() {
-            let handle = executor.handle.clone();
-            // The watchdog polls nothing: it cannot be late, and it is not asked after.
-            let enlisted = matches!(post, Post::Worker(_)).then(|| executor.roster.enlist());
-            let thread = builder(&post).spawn(move || {
-                let _until_the_end = enlisted;
-                worker::hold(&handle, post);
-            });
-            match thread {
-                Ok(thread) => executor.roster.add(thread),
-                Err(error) => {
-                    executor.shared().advance(Stage::Closed);
-                    executor.crew().stop();
-                    executor.roster.join(None);
-                    return Err(BuildError::no_thread(started, wanted, error));
-                }
+        let wanted = seats.len() + usize::from(watchdog.is_some());
+        for (started, seat) in seats.into_iter().enumerate() {
+            let thread = executor
+                .roster
+                .start_worker(&executor.handle, seat, watchdog.take());
+            if let Err(error) = thread {
+                executor.shared().advance(Stage::Closed);
+                executor.crew().stop();
+                executor.roster.join(None);
+                return Err(BuildError::no_thread(started, wanted, error));
             }
         }
         Ok(executor)

@@ -17,6 +17,7 @@ mod handle;
 mod models;
 mod on_panic;
 mod queue;
+mod roster;
 mod shared;
 mod shutdown;
 mod sim;

@@ -5,14 +5,10 @@ use crate::current::AtWork;
 use crate::handle::Handle;
 use crate::queue::{Local, Run};
 use crate::step::{Step, Worker};
-use crate::sync::{Condvar, Mutex, Parker};
+use crate::sync::Parker;
 use crate::unwind;
-use crate::watchdog;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::Instant;
 use tulipa_task::{Runnable, TaskRef};
 
 /// A worker's place while nobody sits there: its queues, from which others may steal, and what it parks on.
@@ -21,20 +17,9 @@ pub(crate) struct Seat {
     pub(crate) parker: Parker,
 }
 
-/// What a thread of the executor's own is there for.
-#[derive(Debug)]
-pub(crate) enum Post {
-    Worker(Seat),
-    /// With what it waits on.
-    Watchdog(Parker),
-}
-
-/// The life of a thread that the executor started: it works, or watches, until the executor stops.
-pub(crate) fn hold(handle: &Handle, post: Post) {
-    match post {
-        Post::Worker(seat) => drop(sit(handle, seat, |worker, parker| worker.serve(parker))),
-        Post::Watchdog(parker) => watchdog::run(handle.shared().crew(), &parker),
-    }
+/// The life of a thread that the executor started for a worker: it works until the executor stops.
+pub(crate) fn hold(handle: &Handle, seat: Seat) {
+    drop(sit(handle, seat, |worker, parker| worker.serve(parker)));
 }
 
 /// The calling thread works at home until `main` has ended.
@@ -128,74 +113,5 @@ impl<T: Run, C: Choice> Worker<T, C> {
 impl fmt::Debug for Seat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Seat").field(&self.local.worker()).finish()
-    }
-}
-
-/// The threads that an executor has started, for whoever waits for their end.
-#[derive(Debug, Default)]
-pub(crate) struct Roster {
-    handles: Mutex<Vec<JoinHandle<()>>>,
-    left: Arc<Left>,
-}
-
-/// How many threads have not ended yet.
-#[derive(Debug, Default)]
-struct Left {
-    threads: Mutex<usize>,
-    fewer: Condvar,
-}
-
-/// Counts a thread, until it is dropped at its end.
-#[derive(Debug)]
-pub(crate) struct OnRoster(Arc<Left>);
-
-impl Roster {
-    /// For a thread that is about to start.
-    pub(crate) fn enlist(&self) -> OnRoster {
-        *self.left.threads.lock() += 1;
-        OnRoster(Arc::clone(&self.left))
-    }
-
-    pub(crate) fn add(&self, thread: JoinHandle<()>) {
-        self.handles.lock().push(thread);
-    }
-
-    /// Waits until all have ended, until `deadline` at the latest (`None`: however long). Answers with how many have
-    /// not: they are left to themselves.
-    pub(crate) fn join(&self, deadline: Option<Instant>) -> usize {
-        let mut threads = self.left.threads.lock();
-        while *threads > 0 {
-            match deadline {
-                None => self.left.fewer.wait(&mut threads),
-                Some(deadline) => {
-                    if self
-                        .left
-                        .fewer
-                        .wait_until(&mut threads, deadline)
-                        .timed_out()
-                    {
-                        break;
-                    }
-                }
-            }
-        }
-        let left = *threads;
-        drop(threads);
-        let handles = std::mem::take(&mut *self.handles.lock());
-        for thread in handles
-            .into_iter()
-            .filter(|thread| left == 0 || thread.is_finished())
-        {
-            // A worker does not unwind. Should it have, the panic hook has said so, and this thread is not to blame.
-            let _ = thread.join();
-        }
-        left
-    }
-}
-
-impl Drop for OnRoster {
-    fn drop(&mut self) {
-        *self.0.threads.lock() -= 1;
-        self.0.fewer.notify_all();
     }
 }
