@@ -96,6 +96,12 @@ impl Shared {
         // Relaxed: as in `stage`.
         self.stage.fetch_max(stage as u8, Ordering::Relaxed);
     }
+
+    /// Whether the thread works here: what it runs is a task, or its cleanup.
+    #[cold]
+    fn may_clean_up(&self) -> bool {
+        current::is_of(&self.crew)
+    }
 }
 
 impl Schedule for Shared {
@@ -120,11 +126,8 @@ impl Schedule for Shared {
     }
 
     fn is_open(&self) -> bool {
-        match self.stage() {
-            Stage::Open => true,
-            Stage::Closing => current::is_of(&self.crew),
-            Stage::Closed => false,
-        }
+        let stage = self.stage();
+        stage == Stage::Open || stage == Stage::Closing && self.may_clean_up()
     }
 }
 

@@ -310,6 +310,7 @@ impl Builder {
 
 /// The executor to spawn on.
 #[track_caller]
+#[inline]
 fn ready(scheduler: Option<Scheduler>) -> Scheduler {
     let scheduler = scheduler.or_else(Scheduler::current).expect(
         "spawn outside of a runtime: call it from a task, or inside `tulipa::run`, \
@@ -326,7 +327,16 @@ fn ready(scheduler: Option<Scheduler>) -> Scheduler {
 fn begin(task: &TaskRef, eager: bool) {
     let header = task.header();
     let scheduler = header.scheduler().expect("a task has one");
-    if !eager || Scheduler::current().as_ref() != Some(scheduler) {
+    if !eager {
+        return header.submit_as(Why::Spawned);
+    }
+    begin_eagerly(task, scheduler);
+}
+
+/// The same with a first step here and now, if this thread works for the executor.
+fn begin_eagerly(task: &TaskRef, scheduler: &Scheduler) {
+    let header = task.header();
+    if Scheduler::current().as_ref() != Some(scheduler) {
         return header.submit_as(Why::Spawned);
     }
     // SAFETY: rule 1: the state began as Scheduled, with the runtime's reference counted, and this is its one Runnable.

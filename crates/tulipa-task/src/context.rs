@@ -257,7 +257,14 @@ impl Default for Node {
 }
 
 impl Slot {
+    /// Whether no variable was ever set.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// What a task spawned here begins with.
+    #[inline]
     pub(crate) fn inherited() -> Self {
         with_current(|slot| slot.copy(Policy::Inherit))
     }
@@ -289,7 +296,15 @@ impl Slot {
     }
 
     /// A copy of the entries whose policy is `least` or freer.
+    #[inline]
     fn copy(&self, least: Policy) -> Self {
+        match self.0.as_deref() {
+            None => Self(None),
+            Some(_) => self.copy_variables(least),
+        }
+    }
+
+    fn copy_variables(&self, least: Policy) -> Self {
         match self.0.as_deref() {
             None => Self(None),
             Some(Node::Shared(shared)) => shared.lock().copy(least),

@@ -20,6 +20,7 @@ thread_local! {
 
 impl TaskId {
     /// The next number; that of a job, which nobody sees, is nought.
+    #[inline]
     pub(crate) fn next(kind: Kind) -> Self {
         if kind == Kind::Job {
             return Self(0);

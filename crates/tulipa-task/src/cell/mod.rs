@@ -258,6 +258,11 @@ impl Header {
         self.vtable
     }
 
+    /// Whether such an end leaves nothing to be dropped or reported.
+    fn ends_plainly(&self, end: Option<End>) -> bool {
+        end == Some(End::Value) && self.vtable.value_is_plain
+    }
+
     /// Adds it to those that its executor lists.
     #[inline]
     pub(crate) fn list(&self) {
@@ -390,6 +395,20 @@ impl Header {
             crate::report::stray_panic(self, "a waker or observer panicked", panic)
         })
         .ok()
+    }
+
+    /// Whether a cell that is about to be freed holds nothing of its user's, but perhaps an outcome.
+    ///
+    /// # Safety
+    ///
+    /// Rule 1: nobody else has a pointer into the cell.
+    #[inline]
+    unsafe fn is_bare(&self) -> bool {
+        // SAFETY: the caller's promise, for both.
+        unsafe {
+            self.context.with(|context| (*context).is_empty())
+                && self.side.with(|side| (*side).waiters.is_empty())
+        }
     }
 
     /// What a cell that is about to be freed holds of its user's, other than its outcome.
@@ -536,6 +555,12 @@ impl Header {
 pub(crate) unsafe fn drop_handle(pointer: NonNull<Header>, taken: bool) {
     // SAFETY: rule 1: the reference is this function's until `drop_handle` of the state or `release`.
     let header = unsafe { pointer.as_ref() };
+    let state = header.state.load();
+    let taken = taken || header.ends_plainly(state.end());
+    if taken && state.is_last() {
+        // SAFETY: rule 1: it is the last reference.
+        return unsafe { free(pointer) };
+    }
     let last = match header.state.update(|state| state.drop_handle(taken)) {
         AfterHandle::Released { last } => last,
         AfterHandle::Outcome => {

@@ -142,6 +142,14 @@ pub(crate) unsafe fn complete(pointer: NonNull<Header>, mut kind: End) {
     let is_deferred = header.kind() == Kind::Deferred;
     // SAFETY: rule 5: the caller gives the runtime's reference; a deferred is not listed.
     unsafe { header.unlist() };
+    if kind == End::Value && !is_deferred && header.state.load().ends_unseen() {
+        if !header.ends_plainly(Some(kind)) {
+            // SAFETY: rule 3: there is no handle, and the reference is the last.
+            unsafe { drop_outcome(header) };
+        }
+        // SAFETY: rule 1: it is the last reference.
+        return unsafe { free(pointer) };
+    }
     loop {
         match header
             .state
@@ -203,6 +211,10 @@ pub(crate) unsafe fn drop_contents(header: &Header) {
     if header.kind() == Kind::Deferred {
         // SAFETY: rule 3: the last reference is gone.
         unsafe { drop_outcome(header) };
+    }
+    // SAFETY: the caller's promise.
+    if unsafe { header.is_bare() } {
+        return;
     }
     // SAFETY: the caller's promise.
     let contents = unsafe { header.take_contents() };

@@ -231,6 +231,18 @@ impl Snapshot {
         self.0 >> REF_SHIFT
     }
 
+    /// Whether the reference of who asks is the only one: so nobody can change the word, nor see it, after this.
+    ///
+    /// As a load of [`State::load`] this is an Acquire, which pairs with each release before.
+    pub(crate) fn is_last(self) -> bool {
+        self.references() == 1
+    }
+
+    /// Whether nobody would see that the task ends with a value, and nobody has asked it not to. Asked by its finisher.
+    pub(crate) fn ends_unseen(self) -> bool {
+        self.is_last() && !self.has(HANDLE | CANCEL | WAITERS)
+    }
+
     pub(crate) fn wake(self) -> (Self, AfterWake) {
         match self.phase() {
             Phase::Idle => (self.with(SCHEDULED), AfterWake::Submit),
@@ -478,7 +490,11 @@ impl State {
 
     /// Gives a reference back; `true` if it was the last.
     #[must_use]
+    #[inline]
     pub(crate) fn release(&self) -> bool {
+        if self.load().is_last() {
+            return true; // nobody else sees the word: it need not be written
+        }
         // AcqRel: the Release half of each release pairs with the Acquire half of the last, who frees what all wrote.
         Snapshot(self.0.fetch_sub(REF_ONE, Ordering::AcqRel)).references() == 1
     }

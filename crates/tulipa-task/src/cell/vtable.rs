@@ -12,6 +12,8 @@ use std::task::{Context, Poll};
 
 /// Each function takes a header that is the first field of the `Cell` the table was made for (rule 6).
 pub(crate) struct VTable {
+    /// Whether the task's value has no destructor: it can be left to the cell.
+    pub(crate) value_is_plain: bool,
     /// Polls the future. Rule 2.
     pub(crate) poll: unsafe fn(NonNull<Header>, &mut Context<'_>) -> Poll<End>,
     /// Drops what is in the stage and ends the task so. Rule 2.
@@ -40,15 +42,18 @@ impl VTable {
         F: Future<Output = Result<T, E>>,
         E: Debug,
     {
-        &Self {
-            poll: poll::<F, T, E>,
-            end: end::<F, T, E>,
-            peek: peek::<F, T, E>,
-            take: take::<F, T, E>,
-            cancelled: cancelled::<F, T, E>,
-            failure: failure::<F, T, E>,
-            clear: clear::<F, T, E>,
-            free: free::<F, T, E>,
+        const {
+            &Self {
+                value_is_plain: !std::mem::needs_drop::<T>(),
+                poll: poll::<F, T, E>,
+                end: end::<F, T, E>,
+                peek: peek::<F, T, E>,
+                take: take::<F, T, E>,
+                cancelled: cancelled::<F, T, E>,
+                failure: failure::<F, T, E>,
+                clear: clear::<F, T, E>,
+                free: free::<F, T, E>,
+            }
         }
     }
 }
