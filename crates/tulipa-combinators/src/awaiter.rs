@@ -41,6 +41,11 @@ impl Awaiter {
         let _before_dropped_outside = std::mem::replace(&mut *self.task.lock(), task);
     }
 
+    /// The same, before it is shared.
+    pub(crate) fn known(&mut self) -> Option<&TaskRef> {
+        self.task.get_mut().as_ref()
+    }
+
     pub(crate) fn task(&self) -> Option<TaskRef> {
         self.task.lock().clone()
     }

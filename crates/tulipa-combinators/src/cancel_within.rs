@@ -165,7 +165,7 @@ impl<A: Awaitable> Future for CancelWithin<A> {
         let this = &mut *self;
         if let Step::New = this.step {
             let task = this.task.task_ref();
-            refuse_itself("cancel_within", task, current_task().as_ref());
+            refuse_itself("cancel_within", [task], current_task().as_ref());
         }
         if let Poll::Ready(outcome) = Pin::new(&mut this.task).poll(cx) {
             return Poll::Ready(this.conclude(outcome));

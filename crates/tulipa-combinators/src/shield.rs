@@ -76,7 +76,7 @@ impl Waiting {
     /// `None`: the task has ended.
     fn begin(task: &TaskRef, cx: &Context<'_>) -> Option<Self> {
         let bell = Arc::new(Bell(Awaiter::here()));
-        refuse_itself("shield", task, bell.0.task().as_ref());
+        refuse_itself("shield", [task], bell.0.task().as_ref());
         bell.0.register(cx);
         let observer: Arc<dyn Observer> = bell.clone();
         let place = task.subscribe(&observer, 0)?;

@@ -2,15 +2,14 @@
 
 use crate::awaiter::{Awaiter, is_held_back};
 use crate::distinct::distinct;
-use crate::watch::Watch;
+use crate::watch::refuse_itself;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tulipa_task::{Leaf, Observer, TaskRef, TaskState, waits};
+use tulipa_task::{Leaf, Observer, TaskRef, TaskState, Watch, waits};
 use tulipa_timers::{Sleep, sleep};
 
 /// Waits until all tasks have ended, or as [`return_when`](Wait::return_when) and [`timeout`](Wait::timeout) say, and
@@ -98,8 +97,7 @@ pub enum ReturnWhen {
 
 /// What is there from the first poll on.
 struct Suspended {
-    watch: Watch,
-    quorum: Arc<Quorum>,
+    quorum: Watch<Quorum>,
     timer: Option<Sleep>,
 }
 
@@ -117,17 +115,17 @@ impl<A: AsRef<TaskRef>> Wait<A> {
     }
 
     fn suspend(&mut self, cx: &mut Context<'_>) {
-        let quorum = Arc::new(Quorum::new(self.tasks.len(), self.return_when));
+        let mut quorum = Quorum::new(self.tasks.len(), self.return_when);
+        let tasks = self.tasks.iter().map(A::as_ref);
+        refuse_itself("wait", tasks.clone(), quorum.awaiter.known());
         quorum.awaiter.register(cx); // what has ended already wakes it: it gives way once (W-02)
-        let observer: Arc<dyn Observer> = quorum.clone();
         let mut timer = self.limit.map(sleep);
         if let Some(timer) = &mut timer {
             let armed = waits::quietly(|| Pin::new(timer).poll(cx));
             debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
         }
         self.suspended = Some(Suspended {
-            watch: Watch::begin("wait", self.tasks.iter().map(A::as_ref), &observer),
-            quorum,
+            quorum: Watch::begin(quorum, tasks),
             timer,
         });
     }
@@ -140,15 +138,24 @@ impl<A: AsRef<TaskRef>> Wait<A> {
     }
 
     fn finish(&mut self, mut suspended: Suspended) -> (Vec<A>, Vec<A>) {
-        suspended
-            .watch
-            .end(self.tasks.iter().map(|task| Some(task.as_ref())));
+        suspended.leave(&self.tasks);
         if let Some(failed) = suspended.quorum.trigger() {
             self.tasks[failed].as_ref().mark_read(); // it was looked at (W-18)
         }
-        let tasks = std::mem::take(&mut self.tasks);
-        tasks.into_iter().partition(|task| task.as_ref().is_done())
+        divide(std::mem::take(&mut self.tasks))
     }
+}
+
+/// Those that have ended, and those that have not. These keep their memory, which a loop of `wait`s gets back each time.
+fn divide<A: AsRef<TaskRef>>(mut tasks: Vec<A>) -> (Vec<A>, Vec<A>) {
+    let is_done = |task: &A| task.as_ref().is_done();
+    let count = tasks.iter().filter(|task| is_done(task)).count();
+    if count == tasks.len() {
+        return (tasks, Vec::new());
+    }
+    let mut done = Vec::with_capacity(count);
+    done.extend(tasks.extract_if(.., |task| is_done(task)));
+    (done, tasks)
 }
 
 /// The handles are given back, never pinned.
@@ -163,7 +170,9 @@ impl<A: AsRef<TaskRef>> Future for Wait<A> {
             this.suspend(cx);
             return this.pending();
         };
-        suspended.quorum.awaiter.register(cx);
+        if !suspended.quorum.is_met() {
+            suspended.quorum.awaiter.register(cx);
+        }
         if is_held_back(cx) || !suspended.quorum.is_met() && !suspended.is_time_up(cx) {
             return this.pending();
         }
@@ -173,6 +182,11 @@ impl<A: AsRef<TaskRef>> Future for Wait<A> {
 }
 
 impl Suspended {
+    fn leave<A: AsRef<TaskRef>>(&mut self, tasks: &[A]) {
+        self.quorum
+            .end(tasks.iter().map(|task| Some(task.as_ref())));
+    }
+
     fn is_time_up(&mut self, cx: &mut Context<'_>) -> bool {
         let timer = self.timer.as_mut();
         timer.is_some_and(|timer| waits::quietly(|| Pin::new(timer).poll(cx).is_ready()))
@@ -182,9 +196,7 @@ impl Suspended {
 impl<A: AsRef<TaskRef>> Drop for Wait<A> {
     fn drop(&mut self) {
         if let Some(mut suspended) = self.suspended.take() {
-            suspended
-                .watch
-                .end(self.tasks.iter().map(|task| Some(task.as_ref())));
+            suspended.leave(&self.tasks);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::builder::Job;
 use crate::context::Slot;
 use crate::handle::{TaskRef, TaskState};
 use crate::schedule::Scheduler;
+use crate::watch::Watched;
 use slab::Slab;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -81,6 +82,8 @@ pub(crate) enum Waiter {
     Waker(Waker),
     /// An observer of several tasks, and which one this is. 32 bits keep a slot at 24 bytes.
     Observer(Arc<dyn Observer>, u32),
+    /// The observer of a [`Watch`](crate::Watch), and which one this is to it.
+    Watch(Watched<dyn Observer>, u32),
     /// A done callback.
     Callback(Box<Callback>),
 }
@@ -193,7 +196,7 @@ impl Waiters {
         };
         match waiter {
             Waiter::Waker(waker) => Some(waker),
-            Waiter::Observer(..) | Waiter::Callback(_) => None,
+            Waiter::Observer(..) | Waiter::Watch(..) | Waiter::Callback(_) => None,
         }
     }
 

@@ -25,6 +25,7 @@ mod sync;
 mod unwind;
 pub mod waits;
 mod waker;
+mod watch;
 mod yield_now;
 
 pub use builder::{Builder, spawn, spawn_local, try_spawn};
@@ -42,6 +43,7 @@ pub use registry::{Claim, Registry};
 pub use report::{Report, ReportKind};
 pub use schedule::{EnteredScheduler, Runnable, Schedule, Scheduler, Why};
 pub use waits::{Leaf, Waits};
+pub use watch::{Watch, Watched};
 pub use yield_now::{YieldNow, yield_now};
 
 /// The task that is running on this thread; none in a callback, or outside (CU-01, CU-03).

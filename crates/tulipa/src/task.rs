@@ -4,5 +4,6 @@ pub use tulipa_combinators::{CancelWithin, Ending, TaskExt};
 pub use tulipa_task::{
     Activity, Awaitable, Builder, CallGraph, CallbackHandle, Deferred, IntoTask, InvalidState,
     Leaf, Node, Observer, Panic, Promise, Report, ReportKind, SetError, SharedTask, StillPending,
-    Subscription, Task, TaskError, TaskId, TaskRef, TaskState, ThreadFuture, Waits, waits,
+    Subscription, Task, TaskError, TaskId, TaskRef, TaskState, ThreadFuture, Waits, Watch, Watched,
+    waits,
 };

@@ -10,7 +10,7 @@ pub use next::Next;
 use crate::Elapsed;
 use crate::awaiter::is_held_back;
 use crate::distinct::distinct;
-use crate::watch::Watch;
+use crate::watch::refuse_itself;
 use futures::Stream;
 use parking_lot::Mutex;
 use queue::{Given, Queue, Ticket};
@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tulipa_task::{Observer, TaskRef, slice};
+use tulipa_task::{TaskRef, Watch, current_task, slice};
 use tulipa_timers::sleep;
 
 /// Gives the tasks back one by one, as they end: a [`Stream`] of the tasks themselves, each of which has ended (AC-03,
@@ -92,7 +92,7 @@ impl<A: AsRef<TaskRef>> AsCompleted<A> {
     #[track_caller]
     pub fn timeout(self, limit: impl Into<Option<Duration>>) -> AsCompletedWithin<A> {
         if let Some(limit) = limit.into() {
-            self.0.supply.queue.limit(sleep(limit));
+            queue::limit(&self.0.supply.queue, sleep(limit));
         }
         AsCompletedWithin(self.0)
     }
@@ -182,20 +182,18 @@ impl<A: AsRef<TaskRef>> Drop for Feed<A> {
 
 /// The tasks that were not given out, and the queue that says which is next.
 struct Supply<A: AsRef<TaskRef>> {
-    queue: Arc<Queue>,
+    queue: Watch<Queue>,
     tasks: Mutex<Vec<Option<A>>>,
-    watch: Watch,
 }
 
 impl<A: AsRef<TaskRef>> Supply<A> {
     #[track_caller]
     fn new(tasks: Vec<A>) -> Self {
-        let queue = Arc::new(Queue::new(tasks.len()));
-        let observer: Arc<dyn Observer> = queue.clone();
+        let refs = tasks.iter().map(A::as_ref);
+        refuse_itself("as_completed", refs.clone(), current_task().as_ref());
         Self {
-            watch: Watch::begin("as_completed", tasks.iter().map(A::as_ref), &observer),
+            queue: Watch::begin(Queue::new(tasks.len()), refs),
             tasks: Mutex::new(tasks.into_iter().map(Some).collect()),
-            queue,
         }
     }
 
@@ -228,7 +226,7 @@ impl<A: AsRef<TaskRef>> Drop for Supply<A> {
     fn drop(&mut self) {
         self.queue.disarm();
         let tasks = self.tasks.get_mut();
-        self.watch
+        self.queue
             .end(tasks.iter().map(|task| task.as_ref().map(A::as_ref)));
     }
 }

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use tulipa_task::{Leaf, Observer, TaskState, waits};
+use tulipa_task::{Leaf, Observer, TaskState, Watch, Watched, waits};
 use tulipa_timers::Sleep;
 
 /// The position of a task that has ended, or that time ran out for one that has not.
@@ -23,7 +23,7 @@ pub(super) struct Ticket(u64);
 
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Its waker is the queue.
+    /// Its waker is an [`Alarm`].
     timer: Mutex<Option<Sleep>>,
 }
 
@@ -45,21 +45,6 @@ impl Queue {
                 is_time_up: false,
             }),
             timer: Mutex::new(None),
-        }
-    }
-
-    /// Gives the tasks that have not ended until `timer` fires. It is armed at once (AC-11).
-    pub(super) fn limit(self: &Arc<Self>, mut timer: Sleep) {
-        if self.state.lock().unfinished == 0 {
-            return;
-        }
-        let waker = Waker::from(self.clone());
-        let mut cx = Context::from_waker(&waker);
-        let armed = waits::quietly(|| Pin::new(&mut timer).poll(&mut cx));
-        debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
-        *self.timer.lock() = Some(timer);
-        if self.state.lock().unfinished == 0 {
-            self.disarm(); // the last ended meanwhile
         }
     }
 
@@ -116,6 +101,21 @@ impl Queue {
     }
 }
 
+/// Gives the tasks that have not ended until `timer` fires. It is armed at once (AC-11).
+pub(super) fn limit(queue: &Watch<Queue>, mut timer: Sleep) {
+    if queue.state.lock().unfinished == 0 {
+        return;
+    }
+    let waker = Waker::from(Arc::new(Alarm(queue.watched())));
+    let mut cx = Context::from_waker(&waker);
+    let armed = waits::quietly(|| Pin::new(&mut timer).poll(&mut cx));
+    debug_assert!(armed.is_pending(), "the first poll of a sleep is Pending");
+    *queue.timer.lock() = Some(timer);
+    if queue.state.lock().unfinished == 0 {
+        queue.disarm(); // the last ended meanwhile
+    }
+}
+
 impl State {
     fn give_back(&mut self, key: usize) -> Option<Waker> {
         let next = self.line.serve(Ok(key));
@@ -146,9 +146,12 @@ impl Observer for Queue {
     }
 }
 
-impl Wake for Queue {
+/// What the timer wakes.
+struct Alarm(Watched<Queue>);
+
+impl Wake for Alarm {
     fn wake(self: Arc<Self>) {
-        self.time_is_up();
+        self.0.time_is_up();
     }
 }
 

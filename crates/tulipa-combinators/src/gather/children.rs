@@ -2,17 +2,15 @@
 
 use super::tally::Tally;
 use crate::awaiter::is_held_back;
-use crate::watch::Watch;
+use crate::watch::refuse_itself;
 use std::fmt;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use tulipa_task::{Awaitable, Cancelled, Leaf, Observer, cancel, waits};
+use tulipa_task::{Awaitable, Cancelled, Leaf, Watch, cancel, waits};
 
 /// What both kinds share: the tasks and their observer, and rule 2 of the cancellation protocol.
 pub(super) struct Children<A: Awaitable> {
     pub(super) tasks: Vec<A>,
-    watch: Watch,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Watch<Tally>,
     pub(super) until: Until,
     stage: Stage,
     /// How many requests were passed on and accepted: the cancellation comes back here.
@@ -37,12 +35,15 @@ enum Stage {
 impl<A: Awaitable> Children<A> {
     #[track_caller]
     pub(super) fn new(tasks: Vec<A>) -> Self {
-        let tally = Arc::new(Tally::new(tasks.len()));
-        let observer: Arc<dyn Observer> = tally.clone();
+        let mut tally = Tally::new(tasks.len());
+        refuse_itself(
+            "gather",
+            tasks.iter().map(A::task_ref),
+            tally.awaiter.known(),
+        );
         Self {
-            watch: Watch::begin("gather", tasks.iter().map(A::task_ref), &observer),
+            tally: Watch::begin(tally, tasks.iter().map(A::task_ref)),
             tasks,
-            tally,
             until: Until::FirstFailure,
             stage: Stage::New,
             forwarded: 0,
@@ -54,7 +55,9 @@ impl<A: Awaitable> Children<A> {
         if self.stage == Stage::Over {
             return Poll::Pending;
         }
-        self.tally.awaiter.register(cx);
+        if !self.is_complete() {
+            self.tally.awaiter.register(cx);
+        }
         if self.is_complete() {
             let is_held_back = self.stage == Stage::Suspended && is_held_back(cx);
             return if is_held_back {
@@ -122,7 +125,7 @@ impl<A: Awaitable> Children<A> {
     pub(super) fn finish(&mut self) -> bool {
         self.stage = Stage::Over;
         if !self.tally.all_done() {
-            self.watch
+            self.tally
                 .end(self.tasks.iter().map(|task| Some(task.task_ref())));
         }
         self.forwarded > 0
@@ -134,7 +137,7 @@ impl<A: Awaitable> Drop for Children<A> {
         if self.stage == Stage::Over {
             return;
         }
-        self.watch
+        self.tally
             .end(self.tasks.iter().map(|task| Some(task.task_ref())));
         // When it had its result, nobody was to be cancelled any more (G-16).
         let was_waiting = self.stage == Stage::Suspended && !self.is_complete();

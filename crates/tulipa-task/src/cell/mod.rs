@@ -343,6 +343,11 @@ impl Header {
         let waiting = self
             .side
             .with(|side| unsafe { !(*side).waiters.is_empty() });
+        self.unlock_with(waiting);
+    }
+
+    /// The same for who knows whether anybody waits.
+    fn unlock_with(&self, waiting: bool) {
         if self.state.update(|state| state.unlock(waiting)) == AfterUnlock::Drain {
             self.tell_waiters();
         }
@@ -378,6 +383,11 @@ impl Header {
                 let state = TaskState::of(self.state.load());
                 // Moved in: if this was the last reference, the observer's destructor is caught as well.
                 let heard = unwind::catch(move || observer.done(key as usize, state));
+                self.report_stray(heard).flatten().map(Next::Wake)
+            }
+            Waiter::Watch(watched, key) => {
+                let state = TaskState::of(self.state.load());
+                let heard = unwind::catch(move || watched.done(key as usize, state)); // as above
                 self.report_stray(heard).flatten().map(Next::Wake)
             }
         }
@@ -529,21 +539,24 @@ impl Header {
         scheduler.schedule(runnable, why);
     }
 
+    /// What was not added comes back: the task is done.
     pub(crate) fn subscribe(&self, waiter: Waiter) -> Result<Subscription, Waiter> {
-        let mut waiter = Some(waiter);
-        let subscription = self.edit_unless_done(|side| {
-            side.waiters
-                .push(waiter.take().expect("the edit runs once"))
-        });
-        subscription.ok_or_else(|| waiter.expect("it was not moved in"))
+        if !self.lock(true) {
+            return Err(waiter);
+        }
+        // SAFETY: rule 4: the bit is this thread's.
+        let subscription = self
+            .side
+            .with_mut(|side| unsafe { (*side).waiters.push(waiter) });
+        self.unlock_with(true);
+        Ok(subscription)
     }
 
-    /// `false`: it has been told, or is about to be.
-    pub(crate) fn unsubscribe(&self, subscription: &Subscription) -> bool {
-        // What comes out is dropped after the bit is given up: dropping may run anything.
+    /// `None`: it has been told, or is about to be. What comes out is dropped by the caller, with no lock held: that may run
+    /// anything.
+    pub(crate) fn unsubscribe(&self, subscription: &Subscription) -> Option<Waiter> {
         self.edit_unless_done(|side| side.waiters.remove(subscription))
             .flatten()
-            .is_some()
     }
 }
 

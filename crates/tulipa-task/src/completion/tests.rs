@@ -34,7 +34,7 @@ fn number(waiter: &Waiter) -> Option<u32> {
     match waiter {
         Waiter::Observer(_, number) => Some(*number),
         Waiter::Waker(_) => None,
-        Waiter::Callback(_) => unreachable!("none was pushed"),
+        Waiter::Watch(..) | Waiter::Callback(_) => unreachable!("none was pushed"),
     }
 }
 

@@ -101,7 +101,7 @@ impl Join {
             return;
         };
         if !target.is_done() {
-            target.header().unsubscribe(&subscription);
+            drop(target.header().unsubscribe(&subscription));
             if self.suspended && ambient::is_dropping() {
                 target.cancel();
             }

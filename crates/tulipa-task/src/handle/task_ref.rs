@@ -264,7 +264,7 @@ impl TaskRef {
     /// being told.
     #[expect(clippy::needless_pass_by_value, reason = "a subscription is used up")]
     pub fn unsubscribe(&self, subscription: Subscription) -> bool {
-        self.header().unsubscribe(&subscription)
+        self.header().unsubscribe(&subscription).is_some()
     }
 
     /// Marks a failure as read, so that nobody is told that it was not.
@@ -298,17 +298,19 @@ impl TaskRef {
     /// observer that says whose it is.
     pub fn awaited_by(&self) -> Vec<Self> {
         let mut tasks = Vec::new();
-        let mut observers = Vec::new();
+        let (mut observers, mut watches) = (Vec::new(), Vec::new());
         self.header().edit_unless_done(|side| {
             for waiter in side.waiters.iter() {
                 match waiter {
                     Waiter::Waker(waker) => tasks.extend(waker::task_of(waker)),
                     Waiter::Observer(observer, _) => observers.push(observer.clone()),
+                    Waiter::Watch(watched, _) => watches.push(watched.clone()),
                     Waiter::Callback(_) => {}
                 }
             }
         });
         tasks.extend(observers.iter().filter_map(|observer| observer.awaiter()));
+        tasks.extend(watches.iter().filter_map(|watched| watched.awaiter()));
         tasks
     }
 

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
-use tulipa_task::{Deferred, Observer, TaskState};
+use tulipa_task::{Awaitable, Deferred, Observer, TaskRef, TaskState, Watch};
 
 /// Ends another deferred when it is woken: what a task on another worker may do before the next observer hears.
 struct Hasty(Deferred<()>);
@@ -46,4 +46,78 @@ fn an_observer_hears_of_an_end_before_one_that_it_causes() {
     ];
     first.set_result(()).expect("it has not ended");
     assert_eq!(*order.0.lock(), [1, 2]);
+}
+
+fn refs(doors: &[Deferred<()>]) -> impl ExactSizeIterator<Item = &TaskRef> + DoubleEndedIterator {
+    doors.iter().map(Deferred::task_ref)
+}
+
+#[test]
+fn a_watch_is_told_of_what_has_ended_at_once_and_of_the_others_as_they_end() {
+    let doors = [(); 4].map(|()| Deferred::<()>::new());
+    doors[2].set_result(()).unwrap();
+    let watch = Watch::begin(Order::default(), refs(&doors));
+    assert_eq!(*watch.0.lock(), [2]);
+    doors[3].set_result(()).unwrap();
+    doors[0].set_result(()).unwrap();
+    assert_eq!(*watch.0.lock(), [2, 3, 0]);
+}
+
+#[test]
+fn a_watch_that_has_ended_is_told_of_nothing_more() {
+    let doors = [(); 3].map(|()| Deferred::<()>::new());
+    let mut watch = Watch::begin(Order::default(), refs(&doors));
+    doors[1].set_result(()).unwrap();
+    watch.end([Some(doors[0].task_ref()), None, Some(doors[2].task_ref())]);
+    doors[2].set_result(()).unwrap();
+    assert_eq!(*watch.0.lock(), [1]);
+}
+
+/// Nothing but something that its drop shows.
+struct Keeps(#[expect(dead_code, reason = "its drop is what is looked at")] Arc<()>);
+
+impl Observer for Keeps {
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
+        None
+    }
+}
+
+#[test]
+fn a_watch_lets_its_observer_go_with_the_last_who_has_it() {
+    for (ends, is_shared) in [(false, false), (true, false), (true, true)] {
+        let doors = [(); 3].map(|()| Deferred::<()>::new());
+        let kept = Arc::new(());
+        let is_gone = || Arc::strong_count(&kept) == 1;
+        let mut watch = Watch::begin(Keeps(kept.clone()), refs(&doors));
+        let watched = is_shared.then(|| watch.watched().clone());
+        doors[0].set_result(()).unwrap();
+        if ends {
+            watch.end(refs(&doors).map(Some));
+        }
+        drop(watch);
+        assert_eq!(is_gone(), ends && !is_shared);
+        doors[1].set_result(()).unwrap();
+        drop(doors);
+        assert_eq!(is_gone(), !is_shared);
+        drop(watched);
+        assert!(is_gone());
+    }
+}
+
+#[test]
+fn a_watch_that_leaves_the_wrong_tasks_takes_nothing_that_is_not_its_own() {
+    let doors = [(); 2].map(|()| Deferred::<()>::new());
+    let [one, other] = [(); 2].map(|()| Arc::new(()));
+    let mut watch = Watch::begin(Keeps(one.clone()), refs(&doors[..1]));
+    let stays = Watch::begin(Keeps(other.clone()), refs(&doors[1..]));
+    watch.end(refs(&doors[1..]).map(Some));
+    drop((watch, stays));
+    assert_eq!(Arc::strong_count(&one), 2, "it is in its place still");
+    assert_eq!(
+        Arc::strong_count(&other),
+        1,
+        "its place was given up by mistake"
+    );
+    drop(doors);
+    assert_eq!(Arc::strong_count(&one), 1);
 }
