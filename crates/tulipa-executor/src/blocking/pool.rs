@@ -1,11 +1,18 @@
-//! The threads of the blocking pool: as many as there are jobs, up to a limit; idle ones end.
+//! The threads of the blocking pool: as many as the jobs keep busy, up to a limit; idle ones end.
+//!
+//! A job may block for as long as it likes, so no job may have to wait for another. But most are short, and then a thread for
+//! each is only a wake for each. While there is a job in the queue, one thread that has nothing to do therefore *comes*
+//! (it is started, or woken, or has not gone to sleep yet) or is *on watch*: it looks now and then. Where the queue moves fast
+//! it leaves that to those who are at it; else it takes a job itself, and calls the next before it runs it. So a burst of jobs that
+//! block has its threads one after the other, as fast as they come, and a burst of short ones has two.
 
 use crate::crew::Crew;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, give_way};
 use crate::unwind;
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hint;
 use std::io;
 use std::mem;
 use std::ptr;
@@ -20,6 +27,16 @@ pub(crate) enum Fate {
     Run,
     Cancel,
 }
+
+/// How often who is on watch looks at the queue.
+const LOOK: Duration = Duration::from_micros(100);
+
+/// If each busy thread has taken so many jobs between two looks, one more thread is not worth its wake.
+const PACE: usize = 4;
+
+/// How often a thread looks around for the next job before it goes to sleep; then, how often giving way each time.
+const SPINS: usize = 100;
+const TURNS: usize = 4;
 
 /// A job, which does not unwind.
 type Job = Box<dyn FnOnce(Fate) + Send>;
@@ -63,14 +80,25 @@ struct Inner {
     ended: Condvar,
     limits: Limits,
     crew: Arc<Crew<Runnable>>,
+    /// As many as there are in the queue: for who looks around, without the lock.
+    queued: AtomicUsize,
 }
 
 struct State {
     queue: VecDeque<Job>,
+    /// How many jobs have been taken out.
+    taken: usize,
     threads: HashMap<ThreadId, JoinHandle<()>>,
     /// Threads whose handle is in `threads`, or about to be.
     count: usize,
+    /// Those that sleep, are on watch, or come.
     idle: usize,
+    /// One of these comes: no need to call another.
+    coming: bool,
+    /// `taken`, when it was called.
+    called_at: usize,
+    /// One is on watch.
+    watched: bool,
     open: bool,
 }
 
@@ -83,9 +111,13 @@ impl Pool {
     pub(crate) fn new(limits: Limits, crew: Arc<Crew<Runnable>>) -> Self {
         let state = State {
             queue: VecDeque::new(),
+            taken: 0,
             threads: HashMap::new(),
             count: 0,
             idle: 0,
+            coming: false,
+            called_at: 0,
+            watched: false,
             open: true,
         };
         let (changed, ended) = (Condvar::new(), Condvar::new());
@@ -95,45 +127,28 @@ impl Pool {
             ended,
             limits,
             crew,
+            queued: AtomicUsize::new(0),
         }))
     }
 
-    /// Queues a job, and sees to it that a thread comes for it: one that is idle, a new one, or one that is busy now.
+    /// Queues a job, and sees to it that a thread comes for it, if none is there that will.
     pub(crate) fn submit(&self, job: Job) -> Result<(), Refused> {
         let inner = &self.0;
         let mut state = inner.state.lock();
         if !state.open {
             return Err(Refused::Closed);
         }
-        // Each idle thread takes one job. Is there one for this, too?
-        if state.queue.len() >= state.idle && state.count < inner.limits.threads {
-            match self.start_thread(&mut state) {
-                Ok(()) => {}
-                Err(error) if state.count == 0 => {
-                    drop(state);
-                    return Err(Refused::NoThread(error));
-                }
-                Err(_) => {} // the job waits until another thread is free
+        match inner.call(&mut state) {
+            Ok(()) => {}
+            Err(error) if state.count == 0 => {
+                drop(state);
+                return Err(Refused::NoThread(error));
             }
+            Err(_) => {} // the job waits until another thread is free
         }
         inner.crew.job_begins();
         state.queue.push_back(job);
-        inner.changed.notify_one();
-        Ok(())
-    }
-
-    /// Under the lock, so that the count is never wrong. It is a system call, but only while the pool grows.
-    fn start_thread(&self, state: &mut State) -> io::Result<()> {
-        let limits = &self.0.limits;
-        let builder = thread::Builder::new().name(limits.name.clone());
-        let builder = match limits.stack_size {
-            Some(size) => builder.stack_size(size),
-            None => builder,
-        };
-        let inner = Arc::clone(&self.0);
-        let thread = builder.spawn(move || inner.serve())?;
-        state.count += 1;
-        state.threads.insert(thread.thread().id(), thread);
+        inner.tell_length(&state);
         Ok(())
     }
 
@@ -144,6 +159,7 @@ impl Pool {
         let mut state = inner.state.lock();
         state.open = false;
         let queued = mem::take(&mut state.queue);
+        inner.tell_length(&state);
         inner.changed.notify_all();
         drop(state);
         for job in queued {
@@ -173,45 +189,171 @@ impl Pool {
     }
 }
 
+impl State {
+    /// Whether a thread that is idle now is to take a job, of those that have been in the queue since so many had been taken.
+    fn wants_another(&self, since: usize) -> bool {
+        let busy = self.count - self.idle;
+        let moved = self.taken.wrapping_sub(since);
+        busy == 0 || moved < PACE.saturating_mul(busy)
+    }
+}
+
 impl Inner {
+    /// There is a job, or is about to be: has a thread come that has nothing to do, if none does and none is on watch.
+    fn call(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+        let is_looked_after = state.watched && state.idle < state.count;
+        if state.coming || is_looked_after {
+            return Ok(());
+        }
+        if state.idle > 0 {
+            self.changed.notify_one();
+        } else if state.count < self.limits.threads {
+            self.start_thread(state)?;
+        } else {
+            return Ok(()); // all are busy, and each comes when it is through
+        }
+        (state.coming, state.called_at) = (true, state.taken);
+        Ok(())
+    }
+
+    /// Under the lock, so that the count is never wrong. It is a system call, but only while the pool grows.
+    fn start_thread(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+        let builder = thread::Builder::new().name(self.limits.name.clone());
+        let builder = match self.limits.stack_size {
+            Some(size) => builder.stack_size(size),
+            None => builder,
+        };
+        let inner = Arc::clone(self);
+        let thread = builder.spawn(move || inner.serve())?;
+        state.count += 1;
+        state.idle += 1;
+        state.threads.insert(thread.thread().id(), thread);
+        Ok(())
+    }
+
     /// The life of a thread.
-    fn serve(&self) {
-        OWN.set(self);
+    fn serve(self: &Arc<Self>) {
+        OWN.set(Arc::as_ptr(self));
         let mut state = self.state.lock();
+        state.coming = false;
         loop {
-            while let Some(job) = state.queue.pop_front() {
+            state = self.look_around(state);
+            if !self.wait_for_job(&mut state) {
+                break;
+            }
+            state.idle -= 1;
+            while let Some(job) = self.take(&mut state) {
                 drop(state);
                 self.finish(job, Fate::Run);
                 state = self.state.lock();
             }
-            if !state.open {
-                break; // its handle stays, for `close`
-            }
             state.idle += 1;
-            self.wait_for_job(&mut state);
-            state.idle -= 1;
-            if state.queue.is_empty() && state.open {
-                state.threads.remove(&thread::current().id());
-                break; // it has been idle for long enough
-            }
         }
+        if state.open {
+            state.threads.remove(&thread::current().id()); // else its handle stays, for `close`
+        }
+        state.idle -= 1;
         state.count -= 1;
         self.ended.notify_all();
     }
 
-    /// Waits until there is a job, the pool is closed, or the thread has waited for long enough.
-    fn wait_for_job(&self, state: &mut crate::sync::MutexGuard<'_, State>) {
-        let deadline = Instant::now().checked_add(self.limits.keep_alive); // too long for the clock: for ever
-        while state.queue.is_empty() && state.open {
-            match deadline {
-                None => self.changed.wait(state),
-                Some(deadline) => {
-                    if self.changed.wait_until(state, deadline).timed_out() {
-                        return;
+    /// The next job. If there are more, somebody else is to see to them: this one may block.
+    fn take(self: &Arc<Self>, state: &mut State) -> Option<Job> {
+        let job = state.queue.pop_front()?;
+        state.taken = state.taken.wrapping_add(1);
+        self.tell_length(state);
+        if !state.queue.is_empty() {
+            // If no thread can be started, they wait for one that is free.
+            let _ = self.call(state);
+        }
+        Some(job)
+    }
+
+    fn tell_length(&self, state: &State) {
+        // Relaxed: a hint; who acts on it takes the lock and looks.
+        self.queued.store(state.queue.len(), Ordering::Relaxed);
+    }
+
+    /// Until there is a job that this thread is to take. `false`: its life is over, since the pool is closed or it has been idle
+    /// for long enough.
+    fn wait_for_job(&self, state: &mut MutexGuard<'_, State>) -> bool {
+        let mut deadline = self.end_of_idling();
+        while state.open {
+            if !state.queue.is_empty() {
+                if state.wants_another(state.called_at) {
+                    return true;
+                }
+                if !state.watched {
+                    if self.watch(state) {
+                        return true;
                     }
+                    deadline = self.end_of_idling();
+                    continue;
                 }
             }
+            let is_late = self.sleep(state, deadline);
+            if is_late && (state.queue.is_empty() || state.watched) {
+                return false;
+            }
+            state.coming = false;
         }
+        false
+    }
+
+    /// Looks around for a job for a moment, rather than sleep and be woken. One thread at a time, so that a job that comes
+    /// meanwhile need not call any.
+    fn look_around<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if !state.queue.is_empty() || state.coming || !state.open {
+            return state;
+        }
+        (state.coming, state.called_at) = (true, state.taken);
+        drop(state);
+        for turn in 0..SPINS + TURNS {
+            // Relaxed: see `tell_length`.
+            if self.queued.load(Ordering::Relaxed) > 0 {
+                break;
+            }
+            match turn {
+                ..SPINS => hint::spin_loop(),
+                _ => give_way(),
+            }
+        }
+        let mut state = self.state.lock();
+        state.coming = false;
+        state
+    }
+
+    /// Looks at the queue now and then, while anything moves in it. `true`: this thread is to take a job.
+    fn watch(&self, state: &mut MutexGuard<'_, State>) -> bool {
+        state.watched = true;
+        let is_wanted = loop {
+            let before = state.taken;
+            if !self.sleep(state, Instant::now().checked_add(LOOK)) {
+                state.coming = false; // it was called
+            }
+            match (state.open, state.queue.is_empty()) {
+                (false, _) => break false,
+                (true, false) if state.wants_another(before) => break true,
+                (true, true) if state.taken == before => break false, // nothing happens any more
+                _ => {}
+            }
+        };
+        state.watched = false;
+        is_wanted
+    }
+
+    /// `true`: it slept until the deadline, if there is one. Else something changed.
+    fn sleep(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) -> bool {
+        match deadline {
+            None => self.changed.wait(state),
+            Some(deadline) => return self.changed.wait_until(state, deadline).timed_out(),
+        }
+        false
+    }
+
+    /// `None`: too long for the clock, so for ever.
+    fn end_of_idling(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.limits.keep_alive)
     }
 
     /// Runs or cancels a job, and counts it as ended after whom it woke is queued.

@@ -107,6 +107,48 @@ fn jobs_run_at_once_up_to_the_limit() {
         .unwrap();
 }
 
+/// However fast the queue moves, nobody waits for a job that blocks.
+#[test]
+fn jobs_that_block_among_short_ones_all_have_a_thread() {
+    let executor = one_worker();
+    let handle = executor.handle().clone();
+    executor
+        .block_on(async move {
+            let all = Arc::new(Barrier::new(20));
+            let mut jobs = Vec::new();
+            for n in 0..2_000 {
+                let all = (n % 100 == 0).then(|| all.clone());
+                jobs.push(handle.spawn_blocking(move || {
+                    if let Some(all) = all {
+                        all.wait();
+                    }
+                }));
+            }
+            for job in jobs {
+                job.await.unwrap();
+            }
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_job_does_not_wait_for_one_that_blocks() {
+    let executor = one_worker();
+    let handle = executor.handle().clone();
+    executor
+        .block_on(async move {
+            for _ in 0..100 {
+                let (job, begun, end) = job();
+                let blocks = handle.spawn_blocking(job);
+                begun.recv().unwrap();
+                assert_eq!(handle.spawn_blocking(|| 2).await, Ok(2));
+                end.send(1).unwrap();
+                assert_eq!(blocks.await, Ok(1));
+            }
+        })
+        .unwrap();
+}
+
 /// TT-04
 #[test]
 fn a_job_beyond_the_limit_waits_for_a_thread() {
