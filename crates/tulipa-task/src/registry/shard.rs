@@ -2,9 +2,9 @@
 
 use super::slot::{Chain, Returned, Slot};
 use crate::cell::Header;
-use crate::sync::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crossbeam_utils::CachePadded;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
 /// Slots, and lists of free ones.
@@ -21,6 +21,8 @@ pub(super) struct Shard {
 struct Owners {
     /// How many slots have ever been in use.
     used: AtomicU32,
+    /// Those of the newest segment that have not: from the first to the end.
+    fresh: [AtomicPtr<Slot>; 2],
     /// Those that this shard's owner ever listed and ever removed.
     inserted: AtomicUsize,
     removed: AtomicUsize,
@@ -46,6 +48,7 @@ impl Shard {
             segments: [const { OnceLock::new() }; SEGMENTS],
             own: CachePadded::new(Owners {
                 used: AtomicU32::new(0),
+                fresh: [(); 2].map(|()| AtomicPtr::new(ptr::null_mut())),
                 inserted: AtomicUsize::new(0),
                 removed: AtomicUsize::new(0),
                 free: Chain::new(),
@@ -101,32 +104,54 @@ impl Shard {
     }
 
     /// One that is not in the first of the lists.
+    #[inline(never)]
     fn find_free(&self, returned: &Returned) -> &Slot {
         let Owners {
             free, batch, taken, ..
         } = &*self.own;
+        if batch.is_empty() && taken.is_empty() && returned.is_empty() {
+            return self.unused();
+        }
         free.take_over(batch);
-        let slot = free.pop().or_else(|| taken.pop()).or_else(|| {
-            taken.take_returned(returned);
-            taken.pop()
-        });
-        match slot {
+        if free.is_empty() && taken.is_empty() {
+            taken.take_all(returned);
+        }
+        match free.pop().or_else(|| taken.pop()) {
             // SAFETY: as in `insert`.
             Some(slot) => unsafe { slot.as_ref() },
-            None => self.grow(),
+            None => self.unused(), // another thread was faster
         }
     }
 
     /// A slot that was never used.
-    fn grow(&self) -> &Slot {
+    #[inline]
+    fn unused(&self) -> &Slot {
+        let [first, end] = &self.own.fresh;
+        // Relaxed, all of them: only the owner touches these, and only he writes `used`.
+        let mut slot = first.load(Ordering::Relaxed);
+        if slot == end.load(Ordering::Relaxed) {
+            slot = self.grow();
+        }
+        first.store(slot.wrapping_add(1), Ordering::Relaxed);
+        let used = self.own.used.load(Ordering::Relaxed);
+        // Release: pairs with the Acquire in `used_slots`, which then finds the segment.
+        self.own.used.store(used + 1, Ordering::Release);
+        // SAFETY: it lies in a segment, and these live as long as the shard.
+        unsafe { &*slot }
+    }
+
+    /// The first of a new segment.
+    #[cold]
+    fn grow(&self) -> *mut Slot {
         // Relaxed: only the owner writes it.
-        let index = self.own.used.load(Ordering::Relaxed);
-        let (segment, offset) = locate(index as usize);
+        let (segment, offset) = locate(self.own.used.load(Ordering::Relaxed) as usize);
+        debug_assert_eq!(offset, 0, "the segment before is used up");
         let slots = self.segments[segment]
             .get_or_init(|| (0..FIRST_SEGMENT << segment).map(|_| Slot::new()).collect());
-        // Release: pairs with the Acquire in `used_slots`, which then finds the segment.
-        self.own.used.store(index + 1, Ordering::Release);
-        &slots[offset]
+        let slots = slots.as_ptr_range();
+        // Relaxed: as above.
+        self.own.fresh[1].store(slots.end.cast_mut(), Ordering::Relaxed);
+        slots.start.cast_mut()
     }
 
     /// The owner has emptied a slot, of this shard or another.
@@ -146,7 +171,7 @@ impl Shard {
 
     fn put_batch_aside(&self, returned: &Returned) {
         let Owners { free, batch, .. } = &*self.own;
-        if batch.len() > 0 {
+        if !batch.is_empty() {
             returned.put(batch);
         }
         batch.take_over(free);

@@ -142,6 +142,10 @@ impl Chain {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.load(Ordering::Relaxed) == NIL
+    }
+
     pub(super) fn len(&self) -> usize {
         self.len.load(Ordering::Relaxed)
     }
@@ -170,7 +174,7 @@ impl Chain {
 
     /// Moves all of `other` here, where there is nothing.
     pub(super) fn take_over(&self, other: &Self) {
-        debug_assert_eq!(self.head.load(Ordering::Relaxed), NIL);
+        debug_assert!(self.is_empty());
         for (mine, theirs) in [
             (&self.head, &other.head),
             (&self.last, &other.last),
@@ -187,8 +191,8 @@ impl Chain {
     }
 
     /// Takes what others have returned, where there is nothing. How many these are, nobody has counted.
-    pub(super) fn take_returned(&self, returned: &Returned) {
-        debug_assert_eq!(self.head.load(Ordering::Relaxed), NIL);
+    pub(super) fn take_all(&self, returned: &Returned) {
+        debug_assert!(self.is_empty());
         self.head.store(returned.take_all(), Ordering::Relaxed);
     }
 }
@@ -250,11 +254,13 @@ impl Returned {
         }
     }
 
+    /// Asked before, so that a burst of spawns need not exchange for each.
+    pub(super) fn is_empty(&self) -> bool {
+        // Relaxed: what comes just now is for the next time.
+        self.head.load(Ordering::Relaxed) == NIL
+    }
+
     fn take_all(&self) -> usize {
-        // Relaxed: what comes just now is for the next time; a burst of spawns need not exchange for each.
-        if self.head.load(Ordering::Relaxed) == NIL {
-            return NIL;
-        }
         // Acquire: pairs with the Release in `splice`.
         self.head.swap(NIL, Ordering::Acquire)
     }
