@@ -362,10 +362,10 @@ impl Header {
         let owed = self.state.update(|state| state.unlock(false));
         debug_assert_eq!(owed, AfterUnlock::Free);
         if let Waiters::One(waiter) = waiters {
-            return self
-                .hear(waiter)
-                .into_iter()
-                .for_each(|next| self.act(next));
+            if let Some(next) = self.hear(waiter) {
+                self.act(next);
+            }
+            return;
         }
         // First all observers hear of it, then anybody is woken: whom one of them wakes may end at once, on another
         // worker, and the others are not to hear of that end before this one.

@@ -74,14 +74,10 @@ fn request_or_abort(header: &Header) -> Cancelled {
 
 /// What the poll came to, if the task has ended by it. Rule 2 holds: `begin_poll` has given the stage to this thread.
 fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
-    if begin.abort {
-        return Some(cancel(header, frame, request_or_abort(header)));
-    }
-    if let Some(request) = begin.request.then(|| header.take_request()).flatten() {
-        if begin.first {
-            return Some(cancel(header, frame, request)); // its body never runs (TC-05)
-        }
-        frame.put_request(Some(request));
+    if (begin.abort || begin.request)
+        && let Some(end) = meet_request(header, frame, begin)
+    {
+        return Some(end);
     }
     let waker = waker::lend(header);
     let mut cx = Context::from_waker(&waker);
@@ -99,7 +95,31 @@ fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
     }
 }
 
+/// A poll begins, and finds that the task was asked to end. If it does without being polled: how.
+#[cold]
+fn meet_request(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
+    if begin.abort {
+        return Some(cancel(header, frame, request_or_abort(header)));
+    }
+    let request = header.take_request()?;
+    if begin.first {
+        return Some(cancel(header, frame, request)); // its body never runs (TC-05)
+    }
+    frame.put_request(Some(request));
+    None
+}
+
+/// A task has come to a value, and was asked to end: what it ends with, unless the request was taken back.
+#[cold]
+fn lose_value(header: &Header) -> Option<End> {
+    let request = header.take_request()?;
+    // The value's destructor runs as the task.
+    let frame = Frame::new(header);
+    Some(frame.enter(|| cancel(header, &frame, request)))
+}
+
 /// Drops what is in the stage because the task is cancelled.
+#[cold]
 fn cancel(header: &Header, frame: &Frame<'_>, cancelled: Cancelled) -> End {
     frame.dropping(|| end(header, TaskError::Cancelled(cancelled)))
 }
@@ -155,13 +175,7 @@ pub(crate) unsafe fn complete(pointer: NonNull<Header>, mut kind: End) {
             .state
             .update(|state| state.complete(kind, !is_deferred))
         {
-            AfterComplete::Requested => {
-                if let Some(request) = header.take_request() {
-                    // The value's destructor runs as the task.
-                    let frame = Frame::new(header);
-                    kind = frame.enter(|| cancel(header, &frame, request));
-                }
-            }
+            AfterComplete::Requested => kind = lose_value(header).unwrap_or(kind),
             AfterComplete::Done { last: false } => return,
             AfterComplete::Done { last: true } => {
                 // SAFETY: rule 1: that was the last reference.

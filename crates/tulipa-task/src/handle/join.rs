@@ -27,11 +27,19 @@ impl Join {
     /// # Panics
     ///
     /// If a task awaits itself (T-09).
+    #[inline]
     pub(crate) fn poll(&mut self, target: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
-        if target.is_done() {
-            ready!(slice::give_way(cx));
-            return self.deliver(target);
+        if !target.is_done() {
+            return self.wait(target, cx);
         }
+        ready!(slice::give_way(cx));
+        if !self.suspended {
+            return Poll::Ready(()); // nothing was passed on, and there is nothing to put back
+        }
+        self.deliver(target)
+    }
+
+    fn wait(&mut self, target: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
         assert!(
             !ambient::current_task(|current| current.is_some_and(|current| target.is(current))),
             "task `{}` awaits itself and would never end: await another task, or return",
