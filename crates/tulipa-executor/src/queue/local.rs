@@ -69,6 +69,7 @@ impl<T: Run> Local<T> {
     }
 
     /// Takes what became runnable on this worker's thread.
+    #[inline]
     pub(crate) fn accept(&self, item: T, why: Why) {
         if self.crew.order() == Order::Fifo {
             self.deque.push(item);
@@ -86,6 +87,7 @@ impl<T: Run> Local<T> {
         }
     }
 
+    #[inline(never)]
     fn accept_homed(&self, item: T) {
         if self.worker != HOME {
             self.crew.deliver(item);
@@ -97,6 +99,7 @@ impl<T: Run> Local<T> {
     }
 
     /// Nothing is ahead of what comes now: the first of several new tasks runs first.
+    #[inline]
     fn is_idle(&self) -> bool {
         !self.next_is_set.get() && self.deque.is_empty()
     }
@@ -112,6 +115,7 @@ impl<T: Run> Local<T> {
     ///
     /// No fence: should this thread not yet see that the last thief is falling asleep, then it sees it at its next task
     /// (`offer`). Until then it has the work itself, so nothing is lost but time.
+    #[inline]
     fn push(&self, item: T) {
         self.deque.push(item);
         if self.crew.sleep().wants_searcher() && (self.next_is_set.get() || self.deque.len() > 1) {
@@ -133,6 +137,7 @@ impl<T: Run> Local<T> {
     }
 
     /// Among the tasks that any worker may run, one that only this one may gets a turn.
+    #[inline]
     fn pop_at_home(&self, choice: &mut impl Choice) -> Option<T> {
         let others = self.since_homed.get();
         if others < OTHERS_PER_HOMED
@@ -141,13 +146,26 @@ impl<T: Run> Local<T> {
             self.since_homed.set(others + 1);
             return Some(item);
         }
+        self.take_turn_at_home(choice)
+    }
+
+    #[inline(never)]
+    fn take_turn_at_home(&self, choice: &mut impl Choice) -> Option<T> {
         self.since_homed.set(0);
         self.pop_homed().or_else(|| self.pop_for_any(choice))
     }
 
     #[inline]
     fn pop_for_any(&self, choice: &mut impl Choice) -> Option<T> {
-        self.pop_shared(choice).or_else(|| self.pop_injector(true))
+        self.pop_shared(choice).or_else(|| {
+            // To be told so by the injector takes a fence. Who sleeps looks again after one of his own.
+            let is_empty = self.crew.queues().injector.is_empty();
+            if is_empty {
+                None
+            } else {
+                self.pop_injector(true)
+            }
+        })
     }
 
     fn pop_homed(&self) -> Option<T> {
@@ -203,6 +221,7 @@ impl<T: Run> Local<T> {
         }
     }
 
+    #[inline(never)]
     fn merge_injector(&self) {
         let injector = &self.crew.queues().injector;
         while !injector.is_empty() {
@@ -213,6 +232,7 @@ impl<T: Run> Local<T> {
     }
 
     /// One from the injector; with `batch`, more of them into the queue.
+    #[inline(never)]
     pub(crate) fn pop_injector(&self, batch: bool) -> Option<T> {
         let injector = &self.crew.queues().injector;
         loop {
