@@ -146,10 +146,14 @@ impl Waiters {
     }
 
     /// Adds one at the end.
+    #[inline]
     pub(crate) fn push(&mut self, waiter: Waiter) -> Subscription {
         match self {
             Self::None => {
-                *self = Self::One(waiter);
+                // Not an assignment, which would look for something to drop.
+                let Self::None = std::mem::replace(self, Self::One(waiter)) else {
+                    unreachable!("matched above")
+                };
                 Subscription::new(FIRST)
             }
             Self::One(_) => {

@@ -555,8 +555,16 @@ impl Header {
     /// `None`: it has been told, or is about to be. What comes out is dropped by the caller, with no lock held: that may run
     /// anything.
     pub(crate) fn unsubscribe(&self, subscription: &Subscription) -> Option<Waiter> {
-        self.edit_unless_done(|side| side.waiters.remove(subscription))
-            .flatten()
+        if !self.lock(true) {
+            return None;
+        }
+        let (waiter, waiting) = self.side.with_mut(|side| {
+            // SAFETY: rule 4: the bit is this thread's.
+            let waiters = unsafe { &mut (*side).waiters };
+            (waiters.remove(subscription), !waiters.is_empty())
+        });
+        self.unlock_with(waiting);
+        waiter
     }
 }
 
