@@ -8,6 +8,7 @@
 //! * It wakes a thief for the queue of a stuck worker.
 //! * It wakes a worker for the driver, if nobody is there because its last visitor is stuck.
 //! * It keeps a coarse clock, by which workers look at the driver and at what came from outside.
+//! * Before it dozes it has the memory of tasks that have ended given back to the system.
 //! * It ends the [`slice`](mod@slice) of time: a poll that goes on because whatever it awaits is there gives way at its next await.
 //!
 //! Stuck is who has run no other task between two looks. While nothing happens at all the watchdog dozes: it waits
@@ -19,7 +20,7 @@ use crate::crew::Crew;
 use crate::queue::Run;
 use crate::sync::{AtomicBool, Ordering, Parker, Unparker, fence};
 use std::time::Duration;
-use tulipa_task::slice;
+use tulipa_task::{release_memory, slice};
 
 /// Between two looks. A stuck worker is helped after one to two of these; and a hundred looks a second are a
 /// thousandth of a core.
@@ -88,7 +89,10 @@ pub(crate) fn run<T: Run>(crew: &Crew<T>, parker: &Parker) {
     while !crew.is_stopping() {
         match watch.look(crew) {
             Pause::Tick => parker.park_timeout(TICK),
-            Pause::UntilStirred => watchdog.doze(parker, || watch.is_quiet(crew)),
+            Pause::UntilStirred => {
+                release_memory();
+                watchdog.doze(parker, || watch.is_quiet(crew));
+            }
         }
     }
 }

@@ -102,6 +102,9 @@ impl<T: Run, C: Choice> Worker<T, C> {
         else {
             return parker.park();
         };
+        if self.local().crew().watchdog().is_none() {
+            tulipa_task::release_memory(); // else it does, when this has lasted for a while
+        }
         if self.is_parked() {
             self.local().in_driver(|| unwind::shield(|| helm.park()));
         }

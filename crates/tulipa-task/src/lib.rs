@@ -15,6 +15,7 @@ mod handle;
 mod id;
 mod local;
 mod log;
+mod memory;
 #[cfg(test)]
 mod models;
 mod registry;
@@ -39,6 +40,7 @@ pub use handle::{
     TaskState, ThreadFuture, try_wrap_thread, wrap_thread,
 };
 pub use id::TaskId;
+pub use memory::release_memory;
 pub use registry::{Claim, Registry};
 pub use report::{Report, ReportKind};
 pub use schedule::{EnteredScheduler, Runnable, Schedule, Scheduler, Why};

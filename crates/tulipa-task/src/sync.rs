@@ -74,6 +74,7 @@ impl Flag {
 #[cfg(not(loom))]
 mod real {
     pub(crate) use parking_lot::Mutex;
+    pub(crate) use std::alloc::{alloc, dealloc};
     pub(crate) use std::sync::atomic::{
         AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
     };
@@ -122,6 +123,7 @@ mod model {
         };
     }
 
+    pub(crate) use loom::alloc::{alloc, dealloc};
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::{
         AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,

@@ -1,6 +1,6 @@
 //! The allocation of a task, and who may touch what in it.
 //!
-//! One allocation holds the [`Header`] (the same for every task) and the stage (the future, then its outcome). A
+//! A cell holds the [`Header`] (the same for every task) and the stage (the future, then its outcome), in one piece of memory (see [`memory`](crate::memory)). A
 //! `Deferred` is such a cell without a future; a job (a done callback that is to run) is one without a handle.
 //!
 //! # Access rules
@@ -30,6 +30,7 @@ use crate::context::Slot;
 use crate::error::{Cancelled, Panic, TaskError};
 use crate::handle::{TaskRef, TaskState};
 use crate::id::TaskId;
+use crate::memory::Room;
 use crate::registry::Slot as Listed;
 use crate::schedule::{Runnable, Scheduler, Why};
 use crate::sync::{AtomicPtr, Backoff, Flag, Ordering, Remark, UnsafeCell};
@@ -157,7 +158,7 @@ where
         plan: Plan,
         future: impl FnOnce() -> Stage<F, Outcome<T, E>>,
     ) -> NonNull<Header> {
-        let mut cell = Box::<Self>::new_uninit();
+        let room = Room::<Self>::new();
         let cold = plan.name.map(|name| {
             Box::new(Cold {
                 name: Some(name),
@@ -169,7 +170,7 @@ where
             Kind::Deferred => Snapshot::DEFERRED,
             Kind::Job => Snapshot::JOB,
         };
-        cell.write(Self {
+        let cell = room.write(Self {
             header: Header {
                 state: State::new(start),
                 vtable: VTable::of::<F, T, E>(),
@@ -189,9 +190,7 @@ where
             },
             stage: UnsafeCell::new(future()),
         });
-        // SAFETY: written just above.
-        let cell = unsafe { cell.assume_init() };
-        let header = NonNull::from(Box::leak(cell)).cast::<Header>();
+        let header = cell.cast::<Header>();
         let _for_as_ptr = header.expose_provenance();
         header
     }

@@ -4,6 +4,7 @@ use super::stage::Stage;
 use super::state::End;
 use super::{Cell, Header, Outcome};
 use crate::error::{Cancelled, TaskError};
+use crate::memory::Room;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::Future;
@@ -192,6 +193,10 @@ where
 ///
 /// See the table.
 unsafe fn free<F, T, E>(header: NonNull<Header>) {
-    // SAFETY: rule 1; the cell came from a `Box` of this type (rule 6).
-    drop(unsafe { Box::from_raw(header.cast::<Cell<F, T, E>>().as_ptr()) });
+    let cell = header.cast::<Cell<F, T, E>>();
+    // SAFETY: rule 1; the cell is of this type (rule 6), and was put into a room. It is given back even if a destructor panics.
+    unsafe {
+        let _room = Room::of(cell);
+        cell.drop_in_place();
+    }
 }

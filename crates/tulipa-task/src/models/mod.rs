@@ -9,6 +9,7 @@ mod count;
 mod deferred;
 mod join;
 mod last_handle;
+mod memory;
 mod register;
 mod registry;
 mod uncancel;
