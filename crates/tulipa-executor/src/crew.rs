@@ -255,6 +255,15 @@ impl<T: Run> Crew<T> {
             && self.sleep.count() == before
     }
 
+    /// Whether nobody sleeps, and somebody is at work: a moment's guess. In a simulation, where a turn of one takes no time from
+    /// another, never.
+    pub(crate) fn is_busy(&self) -> bool {
+        let count = self.sleep.count();
+        // Relaxed: a guess.
+        let present = self.present.load(Ordering::Relaxed) & !ATTENDED;
+        !self.simulated && count.sleeping() == 0 && count.searching() < present
+    }
+
     /// How many tasks the workers have run.
     pub(crate) fn polls(&self) -> u64 {
         let workers = 0..self.queues.workers();

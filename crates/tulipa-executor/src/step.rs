@@ -16,6 +16,7 @@ use crate::crew::Crew;
 use crate::queue::{Local, Order, Run};
 use crate::sleep::{Searching, Sleeping};
 use crate::unwind;
+use std::hint;
 use std::mem;
 use std::rc::Rc;
 
@@ -61,6 +62,13 @@ struct Search {
 /// A searching worker looks at everybody's queue this many times before it sleeps. Falling asleep and being woken costs as
 /// much as hundreds of looks; but a look costs a core that others may need.
 const ROUNDS: u32 = if cfg!(loom) { 1 } else { 3 };
+
+/// So many times while all others are at work: what they do next is likely to be for this one too. With the pauses between these
+/// rounds it takes as long as to fall asleep and be woken, some microseconds.
+const ROUNDS_AMONG_BUSY: u32 = if cfg!(loom) { 1 } else { 40 };
+
+/// How long such a pause is, in turns of an idle loop.
+const PAUSE: u32 = 8;
 
 impl<T: Run, C: Choice> Worker<T, C> {
     /// A worker that is awake. It has arrived by this.
@@ -171,21 +179,38 @@ impl<T: Run, C: Choice> Worker<T, C> {
     /// One round of a search.
     fn look_around(&mut self, mut search: Search) -> Step {
         search.rounds += 1;
+        let rounds = self.rounds();
+        let is_last = search.rounds >= rounds;
         let own = self.local.pop(&mut self.choice);
-        if let Some(item) = own.or_else(|| self.steal(&search)) {
+        if let Some(item) = own.or_else(|| self.steal(is_last)) {
             self.crew()
                 .sleep()
                 .stop_searching(search.token, || self.crew().queues().any());
             return self.run(item);
         }
-        if search.rounds < ROUNDS && self.crew().queues().workers() > 1 {
+        if !is_last {
+            if rounds > ROUNDS {
+                (0..PAUSE).for_each(|_| hint::spin_loop());
+            }
             self.phase = Phase::Searching(search);
             return Step::Looked;
         }
         self.fall_asleep(search.token)
     }
 
-    fn steal(&mut self, search: &Search) -> Option<T> {
+    /// How many rounds a search has, as things are.
+    fn rounds(&self) -> u32 {
+        let crew = self.crew();
+        if crew.queues().workers() == 1 {
+            1
+        } else if crew.is_busy() {
+            ROUNDS_AMONG_BUSY
+        } else {
+            ROUNDS
+        }
+    }
+
+    fn steal(&mut self, is_last: bool) -> Option<T> {
         let workers = self.polls.len();
         let first = self.choice.victim(workers);
         let (local, queues) = (&self.local, self.local.crew().queues());
@@ -195,7 +220,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         let mut stolen = victims
             .clone()
             .find_map(|victim| queues.steal(victim, local));
-        if stolen.is_none() && search.rounds == ROUNDS {
+        if stolen.is_none() && is_last {
             let is_stuck =
                 |victim: &usize| queues.tally(*victim).polls.get() == self.polls[*victim];
             stolen = victims
