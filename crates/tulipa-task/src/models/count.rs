@@ -1,8 +1,10 @@
 //! The race: threads that take references to a scheduler in advance give them back, and one of them is the last.
+//!
+//! The orderings are not seen here, for what is freed in the end is not loom's: they are those of any count of references.
 
 use super::{Bench, model, thread};
 
-/// Found: a thread that leaves and does not give its spare references back; a last one that frees without an Acquire.
+/// Found: a thread that leaves and does not give its spare references back.
 #[test]
 fn references_taken_in_advance_come_back_whoever_ends_the_task() {
     model(|| {
@@ -28,7 +30,7 @@ fn references_taken_in_advance_come_back_whoever_ends_the_task() {
     });
 }
 
-/// Found: a scheduler that is freed while a thread outside still counts.
+/// Found: one that takes itself for the last while another is out.
 #[test]
 fn the_last_reference_may_be_that_of_a_thread_outside() {
     model(|| {

@@ -4,7 +4,7 @@
 use crate::count::{alone, in_use};
 use std::future::pending;
 use std::time::Duration;
-use tulipa::{Runtime, gather, sleep, spawn, yield_now};
+use tulipa::{Builder, Flavour, Runtime, gather, sleep, spawn, yield_now};
 
 const MIB: usize = 1 << 20;
 
@@ -77,4 +77,26 @@ fn timers_leave_nothing_but_what_their_tasks_do() {
         let tasks: Vec<_> = (0..TASKS).map(|_| spawn(nap())).collect();
         gather(tasks).await.unwrap();
     });
+}
+
+/// What was kept for the next burst goes when there is nothing to do. (With a watchdog, when that has lasted for a while.)
+#[test]
+fn a_worker_that_parks_gives_back_the_memory_of_tasks() {
+    const TASKS: usize = 1 << 16;
+    const NAPS: usize = 1_000;
+    let _alone = alone();
+    let runtime = Builder::new().flavour(Flavour::CurrentThread);
+    let parked = runtime.run(async {
+        let tasks: Vec<_> = (0..TASKS).map(|_| spawn(async {})).collect();
+        gather(tasks).await.unwrap();
+        let kept = in_use();
+        for nap in 1..=NAPS {
+            sleep(Duration::from_millis(1)).await; // where the machine is busy it may be over before the worker parks
+            if in_use() + 2 * MIB < kept {
+                return Some(nap);
+            }
+        }
+        None
+    });
+    assert!(parked.unwrap().is_some(), "nothing went in {NAPS} naps");
 }
