@@ -61,11 +61,11 @@ struct Search {
 
 /// A searching worker looks at everybody's queue this many times before it sleeps. Falling asleep and being woken costs as
 /// much as hundreds of looks; but a look costs a core that others may need.
-const ROUNDS: u32 = if cfg!(loom) { 1 } else { 3 };
+const ROUNDS: u32 = 3;
 
 /// So many times while all others are at work: what they do next is likely to be for this one too. With the pauses between these
 /// rounds it takes as long as to fall asleep and be woken, some microseconds.
-const ROUNDS_AMONG_BUSY: u32 = if cfg!(loom) { 1 } else { 40 };
+const ROUNDS_AMONG_BUSY: u32 = 40;
 
 /// How long such a pause is, in turns of an idle loop.
 const PAUSE: u32 = 8;
@@ -198,10 +198,10 @@ impl<T: Run, C: Choice> Worker<T, C> {
         self.fall_asleep(search.token)
     }
 
-    /// How many rounds a search has, as things are.
+    /// How many rounds a search has, as things are. In models one: how often it looks is no part of their races.
     fn rounds(&self) -> u32 {
         let crew = self.crew();
-        if crew.queues().workers() == 1 {
+        if crew.queues().workers() == 1 || cfg!(loom) {
             1
         } else if crew.is_busy() {
             ROUNDS_AMONG_BUSY
