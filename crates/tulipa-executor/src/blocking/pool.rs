@@ -295,7 +295,6 @@ impl Inner {
             if is_late && (state.queue.is_empty() || state.watched) {
                 return false;
             }
-            state.coming = false;
         }
         false
     }
@@ -328,9 +327,7 @@ impl Inner {
         state.watched = true;
         let is_wanted = loop {
             let before = state.taken;
-            if !self.sleep(state, Instant::now().checked_add(LOOK)) {
-                state.coming = false; // it was called
-            }
+            self.sleep(state, Instant::now().checked_add(LOOK));
             match (state.open, state.queue.is_empty()) {
                 (false, _) => break false,
                 (true, false) if state.wants_another(before) => break true,
@@ -343,12 +340,19 @@ impl Inner {
     }
 
     /// `true`: it slept until the deadline, if there is one. Else something changed.
+    ///
+    /// Either way it comes now. It may have been this thread that was called, and by a notification that reached nobody, because
+    /// its time was up already; were it still said to come, nobody would be called any more. To call one too many costs a wake.
     fn sleep(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) -> bool {
-        match deadline {
-            None => self.changed.wait(state),
-            Some(deadline) => return self.changed.wait_until(state, deadline).timed_out(),
-        }
-        false
+        let is_late = match deadline {
+            None => {
+                self.changed.wait(state);
+                false
+            }
+            Some(deadline) => self.changed.wait_until(state, deadline).timed_out(),
+        };
+        state.coming = false;
+        is_late
     }
 
     /// `None`: too long for the clock, so for ever.

@@ -149,6 +149,29 @@ fn a_job_does_not_wait_for_one_that_blocks() {
         .unwrap();
 }
 
+/// After a burst a thread looks at the queue now and then, and falls asleep in between: whoever is called must come, at whatever
+/// moment of that.
+#[test]
+fn a_job_that_blocks_soon_after_a_burst_holds_up_no_other() {
+    let executor = one_worker();
+    let handle = executor.handle().clone();
+    executor
+        .block_on(async move {
+            for round in 0..2_000 {
+                let burst: Vec<_> = (0..20).map(|n| handle.spawn_blocking(move || n)).collect();
+                for job in burst {
+                    job.await.unwrap();
+                }
+                (0..round * 37 % 6_000).for_each(|_| std::hint::spin_loop());
+                let (end, wait) = mpsc::channel();
+                let blocks = handle.spawn_blocking(move || wait.recv().unwrap());
+                let ends_it = handle.spawn_blocking(move || end.send(round).unwrap());
+                assert_eq!((ends_it.await, blocks.await), (Ok(()), Ok(round)));
+            }
+        })
+        .unwrap();
+}
+
 /// TT-04
 #[test]
 fn a_job_beyond_the_limit_waits_for_a_thread() {
