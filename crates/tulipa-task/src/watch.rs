@@ -73,7 +73,7 @@ impl<O: Observer + 'static> Watch<O> {
     ///
     /// # Panics
     ///
-    /// If the number of the tasks needs more than 32 bits.
+    /// If the number of the tasks needs more than 32 bits, or is more than the iterator said.
     pub fn begin<'a>(
         observer: O,
         tasks: impl IntoIterator<Item = &'a TaskRef, IntoIter: ExactSizeIterator>,
@@ -152,7 +152,11 @@ impl<O: Observer + 'static> Watch<O> {
 
     /// A reference, for a list.
     fn give(&mut self) -> Watched<dyn Observer> {
-        debug_assert!(self.held > 1, "there is one for each task, and one more");
+        // An iterator may be wrong about its length, and safe code must not make the count wrong by that.
+        assert!(
+            self.held > 1,
+            "there are more tasks than the iterator said: its `len` is to be exact"
+        );
         self.held -= 1;
         Watched(self.core)
     }
