@@ -121,3 +121,34 @@ fn a_watch_that_leaves_the_wrong_tasks_takes_nothing_that_is_not_its_own() {
     drop(doors);
     assert_eq!(Arc::strong_count(&one), 1);
 }
+
+/// An iterator over as many as there are, which says that there are none.
+struct Modest<'a>(std::slice::Iter<'a, TaskRef>);
+
+impl<'a> Iterator for Modest<'a> {
+    type Item = &'a TaskRef;
+
+    fn next(&mut self) -> Option<&'a TaskRef> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(0))
+    }
+}
+
+impl ExactSizeIterator for Modest<'_> {}
+
+#[test]
+#[should_panic(expected = "its `len` is to be exact")]
+fn a_watch_does_not_rely_on_what_an_iterator_says_of_its_length() {
+    struct Deaf;
+    impl tulipa_task::Observer for Deaf {
+        fn done(&self, _: usize, _: tulipa_task::TaskState) -> Option<std::task::Waker> {
+            None
+        }
+    }
+    let door = tulipa_task::Deferred::<()>::new();
+    let tasks = [door.as_ref().clone()];
+    let _watch = tulipa_task::Watch::begin(Deaf, Modest(tasks.iter()));
+}
