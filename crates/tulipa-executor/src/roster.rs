@@ -75,9 +75,10 @@ impl Roster {
             return;
         }
         let of_thread = handle.clone();
-        let thread = self
-            .thread("watchdog")
-            .spawn(move || watchdog::run(of_thread.shared().crew(), &parker));
+        let thread = self.thread("watchdog").spawn(move || {
+            let _entered = of_thread.scheduler().enter(); // whose memory it releases
+            watchdog::run(of_thread.shared().crew(), &parker);
+        });
         match thread {
             Ok(thread) => self.handles.lock().push(thread),
             Err(error) => report(handle, &NoWatchdog(error)),

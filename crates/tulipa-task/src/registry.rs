@@ -2,12 +2,12 @@
 //!
 //! # How
 //!
-//! A task is listed in a slot: one word in a shard. A thread that works for the executor claims a shard of its own
+//! A task is listed in a slot, which is one word. A thread that works for the executor claims a shard of its own
 //! and takes free slots from its lists without a lock; whoever ends the task empties the slot with one exchange and keeps it,
 //! in the lists of his own shard, wherever the slot lies. Where tasks begin on one thread and end on another, slots would
-//! gather there; so of more than a few a whole batch is returned at once, to a list that all share, and who has none left
-//! takes all of that. Threads that own no shard take slots from one that they share, behind a mutex, and return each by itself.
-//! A snapshot walks the slots while all this goes on.
+//! gather there; so of more than a few a whole batch is returned at once, to a list that all share (the [`Pool`]), and who has
+//! none left takes a batch of that. Threads that own no shard take slots by one that they share, behind a mutex, and return each
+//! by itself. A snapshot walks the slots while all this goes on.
 //!
 //! So a task that begins and ends costs one exchange, of its slot; what threads share is come to once in a batch.
 //!
@@ -24,7 +24,7 @@
 //! The slot stands for the runtime's reference to the task, which is given back only after the slot was emptied.
 //! A visitor marks the slot before it counts its own reference up. Who removes a marked slot first takes a reference
 //! of his own, and leaves the runtime's to the visitor, who finds REMOVED when he leaves and gives it back. So
-//! neither waits for the other. Visitors exclude each other by a mutex that nobody else takes.
+//! neither waits for the other. Visitors exclude each other by a mutex that nobody else takes but who releases memory.
 //!
 //! The race is the visitor's leaving against the removal of the marked slot, and both are exchanges of the slot:
 //!
@@ -36,17 +36,29 @@
 //!
 //! A claim marks its shard with a token that no other claim ever has, and leaves token and shard with its thread. A thread owns
 //! a shard as long as the two agree; so nothing that safe code does with its guards makes two threads owners of one.
-//! What was returned is always taken all at once: no exchange can mistake a list for an older one (ABA).
+//! What was returned is always taken all at once, and put back where there is nothing: no exchange can mistake a list for an older
+//! one (ABA).
+//!
+//! # What goes back to the system
+//!
+//! Slots lie in segments. When the executor has nothing to do ([`release_memory`](crate::release_memory)), and many tasks have ended
+//! since, it takes all that was returned and marks it. A segment all of whose slots are marked can be reached by nobody: a slot
+//! that a task is in, that a shard's lists have, or that was never used, bears no mark, and visitors are kept out by their mutex. So it
+//! is freed, and the rest of the marked slots returned. What races with that are those who take and return slots meanwhile:
+//!
+//! - They take first: their slots are not in the list, and so not marked.
+//! - The list is taken first: they find it empty, or what came since, and else use slots that are new.
 
+mod pool;
 mod shard;
 mod slot;
 
 use crate::cell::Header;
 use crate::handle::TaskRef;
-use crate::sync::{Counter, Mutex, thread_local};
+use crate::sync::{AtomicUsize, Counter, Mutex, Ordering, thread_local};
 use crossbeam_utils::CachePadded;
+use pool::Pool;
 use shard::{Shard, UNCLAIMED};
-use slot::Returned;
 pub(crate) use slot::Slot;
 use std::cell::Cell;
 use std::fmt;
@@ -71,7 +83,9 @@ pub struct Registry {
     shards: Box<[CachePadded<Shard>]>,
     shared: Mutex<()>,
     visitors: Mutex<()>,
-    returned: CachePadded<Returned>,
+    pool: Pool,
+    /// How many tasks had been removed when the pool was last trimmed.
+    trimmed_at: AtomicUsize,
 }
 
 /// Held by a thread while it works for an executor: new tasks of that executor are listed in a shard of its own.
@@ -110,6 +124,11 @@ static NEXT_TOKEN: Counter = Counter::from(UNCLAIMED + 1);
 const SHARED: usize = 0;
 const DEFAULT_SHARDS: usize = 64;
 
+/// So few slots are not worth looking through.
+const KEPT: usize = if cfg!(loom) { 0 } else { 1 << 14 };
+/// All slots are looked through when a task was removed for each so many of them.
+const SHARE: usize = 8;
+
 impl Default for Registry {
     fn default() -> Self {
         Self::new()
@@ -129,7 +148,8 @@ impl Registry {
             shards: shards.collect(),
             shared: Mutex::new(()),
             visitors: Mutex::new(()),
-            returned: CachePadded::new(Returned::new()),
+            pool: Pool::new(),
+            trimmed_at: AtomicUsize::new(0),
         }
     }
 
@@ -156,7 +176,10 @@ impl Registry {
     pub fn snapshot(&self) -> Vec<TaskRef> {
         let mut tasks = Vec::new();
         let one_at_a_time = self.visitors.lock();
-        for slot in self.shards.iter().flat_map(|shard| shard.used_slots()) {
+        // SAFETY: segments stay as long as this thread has the lock.
+        let segments =
+            (0..).map_while(|n| self.pool.segment(n).map(|slots| unsafe { slots.as_ref() }));
+        for slot in segments.flatten() {
             let Some(visited) = slot.visit() else {
                 continue; // free, or just removed
             };
@@ -174,10 +197,34 @@ impl Registry {
     /// How many tasks are listed at this moment.
     pub fn len(&self) -> usize {
         // Removed ones first: who sees a task removed does not miss that it was inserted.
-        let of_shards: usize = self.shards.iter().map(|shard| shard.removed()).sum();
-        let removed = of_shards + self.returned.removed();
+        let removed = self.removed();
         let inserted: usize = self.shards.iter().map(|shard| shard.inserted()).sum();
         inserted.saturating_sub(removed)
+    }
+
+    /// How many tasks were ever removed.
+    fn removed(&self) -> usize {
+        let of_shards: usize = self.shards.iter().map(|shard| shard.removed()).sum();
+        of_shards + self.pool.removed()
+    }
+
+    /// Gives back the memory of slots that a burst of tasks has left. It looks at each slot, and so only if that many were
+    /// emptied since it did so last that it is little beside that.
+    pub(crate) fn release_memory(&self) {
+        let slots = self.pool.slots();
+        if slots <= KEPT {
+            return;
+        }
+        let removed = self.removed();
+        // Relaxed: two who both find that it is time do it one after the other.
+        let since = removed.wrapping_sub(self.trimmed_at.load(Ordering::Relaxed));
+        if since < slots / SHARE {
+            return;
+        }
+        self.trimmed_at.store(removed, Ordering::Relaxed);
+        let _nobody_visits = self.visitors.lock();
+        // SAFETY: who visits or trims has the lock.
+        unsafe { self.pool.trim() };
     }
 
     /// Whether no task is listed.
@@ -187,17 +234,17 @@ impl Registry {
 
     /// Lists a task.
     #[inline]
-    pub(crate) fn insert(&self, task: NonNull<Header>) -> &Slot {
+    pub(crate) fn insert(&self, task: NonNull<Header>) -> NonNull<Slot> {
         match self.own_shard() {
-            Some(own) => own.insert(task, &self.returned),
+            Some(own) => own.insert(task, &self.pool),
             None => self.insert_shared(task),
         }
     }
 
     #[cold]
-    fn insert_shared(&self, task: NonNull<Header>) -> &Slot {
+    fn insert_shared(&self, task: NonNull<Header>) -> NonNull<Slot> {
         let _owner = self.shared.lock();
-        self.shards[SHARED].insert(task, &self.returned)
+        self.shards[SHARED].insert(task, &self.pool)
     }
 
     /// Empties the slot of a task whose runtime reference the caller owns, before and after.
@@ -207,7 +254,7 @@ impl Registry {
     /// `slot` came from `insert` of this registry, for this task, and is used for this once.
     #[inline]
     pub(crate) unsafe fn remove(&self, slot: NonNull<Slot>, task: &Header) {
-        // SAFETY: the caller's promise; slots live as long as their registry.
+        // SAFETY: the caller's promise; a slot stays while a task is in it.
         let slot = unsafe { slot.as_ref() };
         // Else a visitor is there, and gives the slot back when he leaves.
         if slot.take_out(task) {
@@ -219,8 +266,8 @@ impl Registry {
     #[inline]
     fn give_back(&self, slot: &Slot) {
         match self.own_shard() {
-            Some(own) => own.keep(slot, &self.returned),
-            None => self.returned.put_one(slot),
+            Some(own) => own.keep(slot, &self.pool),
+            None => self.pool.put_one(slot),
         }
     }
 
@@ -252,7 +299,7 @@ impl fmt::Debug for Registry {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Registry, Shard};
+    use super::Registry;
     use crate::schedule::{Runnable, Schedule, Scheduler, Why};
     use crate::sync::Mutex;
     use crate::{Builder, spawn};
@@ -268,14 +315,6 @@ mod tests {
         fn registry(&self) -> &Registry {
             &self.0
         }
-    }
-
-    fn used(registry: &Registry) -> usize {
-        registry
-            .shards
-            .iter()
-            .map(|shard: &_| Shard::used_slots(shard).count())
-            .sum()
     }
 
     #[test]
@@ -296,7 +335,72 @@ mod tests {
             });
         }
         assert!(kept.0.is_empty());
-        assert!(used(&kept.0) < 400, "{} for 10,000 tasks", used(&kept.0));
+        let slots = kept.0.pool.slots();
+        assert!(slots < 1_000, "{slots} for 10,000 tasks");
+    }
+
+    #[test]
+    fn what_a_burst_has_left_goes_but_not_where_a_task_is() {
+        const BURST: usize = 100_000;
+        let kept = Arc::new(Kept(Registry::new(), Mutex::new(Vec::new())));
+        let scheduler = Scheduler::new(kept.clone());
+        let _claim = kept.0.claim();
+        let spawn = || Builder::new().on(&scheduler).spawn(async {});
+        let run = |runnables: Vec<Runnable>| {
+            assert!(
+                runnables
+                    .into_iter()
+                    .all(|runnable| runnable.run().is_none())
+            );
+        };
+        let tasks: Vec<_> = (0..BURST).map(|_| spawn()).collect();
+        kept.0.release_memory();
+        assert!(kept.0.pool.slots() >= BURST, "all of them are in use");
+        // A few are left, of those that were listed first.
+        let ready = kept.1.lock().split_off(100);
+        run(ready);
+        kept.0.release_memory();
+        let slots = kept.0.pool.slots();
+        assert!(slots < BURST / 2, "{slots} for 100 tasks");
+        let listed = kept.0.snapshot();
+        assert_eq!(listed.len(), 100);
+        assert!(tasks[..100].iter().all(|task| listed.contains(task)));
+        drop(listed);
+        // The others are used again, once each.
+        let more: Vec<_> = (0..BURST).map(|_| spawn()).collect();
+        let listed = kept.0.snapshot();
+        assert_eq!((listed.len(), kept.0.len()), (BURST + 100, BURST + 100));
+        drop((listed, more, tasks));
+        let ready = std::mem::take(&mut *kept.1.lock());
+        run(ready);
+        assert!(kept.0.is_empty());
+    }
+
+    #[test]
+    fn tasks_begin_and_end_while_memory_is_released() {
+        const ROUNDS: usize = 20;
+        const BURST: usize = 20_000;
+        let kept = Arc::new(Kept(Registry::with_shards(2), Mutex::new(Vec::new())));
+        let scheduler = Scheduler::new(kept.clone());
+        let work = || {
+            let _claim = kept.0.claim();
+            for round in 0..ROUNDS {
+                for _ in 0..BURST {
+                    Builder::new().on(&scheduler).spawn(async {}).detach();
+                }
+                let ready = kept.1.lock().split_off(round);
+                assert!(ready.into_iter().all(|runnable| runnable.run().is_none()));
+                assert!(kept.0.snapshot().len() <= 2 * BURST);
+                kept.0.release_memory();
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(work); // one of them without a shard
+            }
+        });
+        kept.1.lock().drain(..).for_each(drop);
+        assert!(kept.0.is_empty() && kept.0.snapshot().is_empty());
     }
 
     #[test]

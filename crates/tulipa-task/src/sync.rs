@@ -75,9 +75,7 @@ impl Flag {
 mod real {
     pub(crate) use parking_lot::Mutex;
     pub(crate) use std::alloc::{alloc, dealloc};
-    pub(crate) use std::sync::atomic::{
-        AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-    };
+    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use std::thread_local;
 
     /// Gives the holder of a lock bit that is about to be free the time to free it.
@@ -125,9 +123,7 @@ mod model {
 
     pub(crate) use loom::alloc::{alloc, dealloc};
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::atomic::{
-        AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-    };
+    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use modelled as thread_local;
 
     /// loom's mutex in parking_lot's form: a lock is never poisoned.

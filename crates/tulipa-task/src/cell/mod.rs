@@ -270,8 +270,7 @@ impl Header {
         };
         let slot = scheduler.registry().insert(self.as_ptr());
         // Relaxed: read by whoever ends the task, to whom the scheduler's queue has handed it over after this.
-        self.slot
-            .store(ptr::from_ref(slot).cast_mut(), Ordering::Relaxed);
+        self.slot.store(slot.as_ptr(), Ordering::Relaxed);
     }
 
     /// Takes it out again.

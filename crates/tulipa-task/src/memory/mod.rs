@@ -27,7 +27,7 @@
 mod chunk;
 mod depot;
 mod local;
-mod pages;
+pub(crate) mod pages;
 mod stock;
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -37,6 +37,7 @@ pub(crate) use depot::Depot;
 #[cfg(test)]
 pub(crate) use local::Tray;
 
+use crate::schedule::Scheduler;
 use crate::sync::{alloc, dealloc};
 use chunk::Chunk;
 use std::alloc::{Layout, handle_alloc_error};
@@ -96,7 +97,8 @@ fn allocate(layout: Layout) -> NonNull<u8> {
 
 /// Gives the memory of tasks that have ended back to the system: what was kept for the next burst.
 ///
-/// An executor calls it when there is nothing to do; if nothing was kept, it is one load.
+/// An executor calls it when there is nothing to do, on a thread that has entered its scheduler: what the registry of that has
+/// kept goes, too. If nothing was kept, it is a few loads.
 ///
 /// # Examples
 ///
@@ -109,6 +111,9 @@ fn allocate(layout: Layout) -> NonNull<u8> {
 /// tulipa_task::release_memory();
 /// ```
 pub fn release_memory() {
+    if let Some(scheduler) = Scheduler::current() {
+        scheduler.registry().release_memory();
+    }
     stock::release();
 }
 

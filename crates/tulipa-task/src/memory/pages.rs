@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 ///
 /// The block is the caller's, and nothing in it is read any more before it is written.
 #[cfg(target_os = "linux")]
-pub(super) unsafe fn release(block: NonNull<u8>, bytes: usize) {
+pub(crate) unsafe fn release(block: NonNull<u8>, bytes: usize) {
     use rustix::mm::{Advice, madvise};
     use rustix::param::page_size;
 
@@ -34,4 +34,4 @@ pub(super) unsafe fn release(block: NonNull<u8>, bytes: usize) {
 ///
 /// As on Linux.
 #[cfg(not(target_os = "linux"))]
-pub(super) unsafe fn release(_: NonNull<u8>, _: usize) {}
+pub(crate) unsafe fn release(_: NonNull<u8>, _: usize) {}

@@ -86,6 +86,40 @@ fn slots_that_another_owner_returns_are_used_again() {
     });
 }
 
+/// Found: marks on slots that were not taken out of the list.
+#[test]
+fn memory_is_released_while_slots_are_taken_and_returned() {
+    model(|| {
+        let bench = Bench::with_shards(2);
+        let claim = bench.claim();
+        let ready = [(); 4].map(|()| {
+            bench.spawn(async {}).detach();
+            bench.next().expect("it was spawned")
+        });
+        let other = thread::spawn({
+            let bench = bench.share();
+            move || {
+                let _claim = bench.claim();
+                // It keeps two batches of one slot each, and returns two.
+                ready
+                    .into_iter()
+                    .for_each(|runnable| assert!(runnable.run().is_none()));
+                bench.queue.tasks.release_memory();
+            }
+        });
+        // In slots that came back, if they are there by now.
+        let tasks = [(); 2].map(|()| bench.spawn(async {}));
+        other.join().unwrap();
+        let listed = bench.queue.tasks.snapshot();
+        assert_eq!(listed.len(), 2);
+        assert!(tasks.iter().all(|task| listed.contains(task)));
+        drop(listed);
+        bench.run();
+        drop((tasks, claim));
+        bench.assert_freed();
+    });
+}
+
 /// Found: a shared shard without its lock.
 #[test]
 fn threads_without_a_shard_list_their_tasks_in_one() {

@@ -1,59 +1,58 @@
 //! A thread's slots, and which of them are free.
 
-use super::slot::{Chain, Returned, Slot};
+use super::pool::Pool;
+use super::slot::{Chain, Slot};
 use crate::cell::Header;
-use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use crossbeam_utils::CachePadded;
 use std::ptr::{self, NonNull};
-use std::sync::OnceLock;
 
-/// Slots, and lists of free ones.
+/// Free slots, for one thread.
 pub(super) struct Shard {
     /// The token of the claim, or [`UNCLAIMED`]. The shared shard is never claimed.
     claimed: AtomicU64,
-    /// Segment n has `FIRST_SEGMENT << n` slots, so that a slot never moves.
-    segments: [OnceLock<Box<[Slot]>>; SEGMENTS],
     /// Apart from what others read.
     own: CachePadded<Owners>,
 }
 
 /// What only the owner writes.
 struct Owners {
-    /// How many slots have ever been in use.
-    used: AtomicU32,
-    /// Those of the newest segment that have not: from the first to the end.
+    /// Those that were never used: from the first to the end of a segment.
     fresh: [AtomicPtr<Slot>; 2],
+    /// How many the next segment is to have.
+    growth: AtomicUsize,
     /// Those that this shard's owner ever listed and ever removed.
     inserted: AtomicUsize,
     removed: AtomicUsize,
-    /// Free slots, from whatever shard: those that came last, a batch that is full, and what was taken of those that others
-    /// returned.
+    /// Free slots, whoever used them first: those that came last, and a batch that is full.
     free: Chain,
     batch: Chain,
-    taken: Chain,
 }
 
 pub(super) const UNCLAIMED: u64 = 0;
 
-/// So many slots are returned at once; twice as many stay.
+/// So many slots are returned at once, and taken; twice as many stay.
 const BATCH: usize = if cfg!(loom) { 1 } else { 64 };
 
+/// How many slots a shard's first segment has. Each has twice as many as the one before, up to 256 KiB.
 const FIRST_SEGMENT: usize = if cfg!(loom) { 1 } else { 64 };
-const SEGMENTS: usize = 26;
+const LARGEST_SEGMENT: usize = if cfg!(loom) {
+    2
+} else {
+    (256 << 10) / size_of::<Slot>()
+};
 
 impl Shard {
     pub(super) fn new() -> Self {
         Self {
             claimed: AtomicU64::new(UNCLAIMED),
-            segments: [const { OnceLock::new() }; SEGMENTS],
             own: CachePadded::new(Owners {
-                used: AtomicU32::new(0),
                 fresh: [(); 2].map(|()| AtomicPtr::new(ptr::null_mut())),
+                growth: AtomicUsize::new(FIRST_SEGMENT),
                 inserted: AtomicUsize::new(0),
                 removed: AtomicUsize::new(0),
                 free: Chain::new(),
                 batch: Chain::new(),
-                taken: Chain::new(),
             }),
         }
     }
@@ -88,13 +87,10 @@ impl Shard {
 
     /// The owner lists a task.
     #[inline]
-    pub(super) fn insert(&self, task: NonNull<Header>, returned: &Returned) -> &Slot {
-        let slot = match self.own.free.pop() {
-            // SAFETY: what is in the lists of a shard lives as long as its registry.
-            Some(slot) => unsafe { slot.as_ref() },
-            None => self.find_free(returned),
-        };
-        slot.fill(task);
+    pub(super) fn insert(&self, task: NonNull<Header>, pool: &Pool) -> NonNull<Slot> {
+        let slot = self.own.free.pop().unwrap_or_else(|| self.find_free(pool));
+        // SAFETY: it was in a list, or never used: so it stays (see `Pool`).
+        unsafe { slot.as_ref() }.fill(task);
         // Relaxed: one writer, and so for `removed`.
         let inserted = self.own.inserted.load(Ordering::Relaxed);
         self.own
@@ -105,60 +101,49 @@ impl Shard {
 
     /// One that is not in the first of the lists.
     #[inline(never)]
-    fn find_free(&self, returned: &Returned) -> &Slot {
-        let Owners {
-            free, batch, taken, ..
-        } = &*self.own;
-        if batch.is_empty() && taken.is_empty() && returned.is_empty() {
-            return self.unused();
+    fn find_free(&self, pool: &Pool) -> NonNull<Slot> {
+        let Owners { free, batch, .. } = &*self.own;
+        if !batch.is_empty() {
+            free.take_over(batch);
+        } else if !pool.is_empty() {
+            pool.supply(free, BATCH);
         }
-        free.take_over(batch);
-        if free.is_empty() && taken.is_empty() {
-            taken.take_all(returned);
-        }
-        match free.pop().or_else(|| taken.pop()) {
-            // SAFETY: as in `insert`.
-            Some(slot) => unsafe { slot.as_ref() },
-            None => self.unused(), // another thread was faster
-        }
+        // None: another thread was faster.
+        free.pop().unwrap_or_else(|| self.unused(pool))
     }
 
     /// A slot that was never used.
     #[inline]
-    fn unused(&self) -> &Slot {
+    fn unused(&self, pool: &Pool) -> NonNull<Slot> {
         let [first, end] = &self.own.fresh;
-        // Relaxed, all of them: only the owner touches these, and only he writes `used`.
+        // Relaxed, all of them: only the owner touches these.
         let mut slot = first.load(Ordering::Relaxed);
         if slot == end.load(Ordering::Relaxed) {
-            slot = self.grow();
+            slot = self.grow(pool);
         }
         first.store(slot.wrapping_add(1), Ordering::Relaxed);
-        let used = self.own.used.load(Ordering::Relaxed);
-        // Release: pairs with the Acquire in `used_slots`, which then finds the segment.
-        self.own.used.store(used + 1, Ordering::Release);
-        // SAFETY: it lies in a segment, and these live as long as the shard.
-        unsafe { &*slot }
+        // SAFETY: it lies in a segment.
+        unsafe { NonNull::new_unchecked(slot) }
     }
 
     /// The first of a new segment.
     #[cold]
-    fn grow(&self) -> *mut Slot {
-        // Relaxed: only the owner writes it.
-        let (segment, offset) = locate(self.own.used.load(Ordering::Relaxed) as usize);
-        debug_assert_eq!(offset, 0, "the segment before is used up");
-        let slots = self.segments[segment]
-            .get_or_init(|| (0..FIRST_SEGMENT << segment).map(|_| Slot::new()).collect());
-        let slots = slots.as_ptr_range();
+    fn grow(&self, pool: &Pool) -> *mut Slot {
         // Relaxed: as above.
-        self.own.fresh[1].store(slots.end.cast_mut(), Ordering::Relaxed);
-        slots.start.cast_mut()
+        let growth = self.own.growth.load(Ordering::Relaxed);
+        let next = LARGEST_SEGMENT.min(2 * growth);
+        self.own.growth.store(next, Ordering::Relaxed);
+        let first = pool.grow(growth).cast::<Slot>().as_ptr();
+        let end = first.wrapping_add(growth);
+        self.own.fresh[1].store(end, Ordering::Relaxed);
+        first
     }
 
     /// The owner has emptied a slot, of this shard or another.
     #[inline]
-    pub(super) fn keep(&self, slot: &Slot, returned: &Returned) {
+    pub(super) fn keep(&self, slot: &Slot, pool: &Pool) {
         if self.own.free.len() == BATCH {
-            self.put_batch_aside(returned);
+            self.put_batch_aside(pool);
         }
         self.own.free.push(slot);
         // Relaxed: one writer.
@@ -169,42 +154,11 @@ impl Shard {
             .store(removed.wrapping_add(1), Ordering::Release);
     }
 
-    fn put_batch_aside(&self, returned: &Returned) {
+    fn put_batch_aside(&self, pool: &Pool) {
         let Owners { free, batch, .. } = &*self.own;
         if !batch.is_empty() {
-            returned.put(batch);
+            pool.put(batch);
         }
         batch.take_over(free);
-    }
-
-    /// All that have ever been in use.
-    pub(super) fn used_slots(&self) -> impl Iterator<Item = &Slot> {
-        // Acquire: pairs with the Release in `grow`.
-        let used = self.own.used.load(Ordering::Acquire) as usize;
-        let segments = self.segments.iter().map_while(OnceLock::get);
-        segments.flatten().take(used)
-    }
-}
-
-/// The segment of a slot, and its place in it.
-fn locate(index: usize) -> (usize, usize) {
-    let segment = (index / FIRST_SEGMENT + 1).ilog2() as usize;
-    (segment, index - FIRST_SEGMENT * ((1 << segment) - 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FIRST_SEGMENT, locate};
-
-    #[test]
-    fn each_slot_has_one_place_and_segments_have_no_holes() {
-        let mut expected = (0, 0);
-        for index in 0..100_000 {
-            assert_eq!(locate(index), expected);
-            expected.1 += 1;
-            if expected.1 == FIRST_SEGMENT << expected.0 {
-                expected = (expected.0 + 1, 0);
-            }
-        }
     }
 }

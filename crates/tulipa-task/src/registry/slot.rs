@@ -22,6 +22,7 @@ impl Slot {
     /// Lists a task in a free slot of the caller's.
     #[inline]
     pub(super) fn fill(&self, task: NonNull<Header>) {
+        debug_assert_eq!(self.0.load(Ordering::Relaxed) & TAG, FREE);
         // Release: pairs with the Acquire of a visit, which reads the header.
         self.0
             .store(task.as_ptr().expose_provenance(), Ordering::Release);
@@ -74,18 +75,29 @@ impl Slot {
         })
     }
 
-    fn link(&self, next: usize) {
+    /// Puts it before a list.
+    pub(super) fn link(&self, next: usize) {
         // Relaxed: only who has the slot reads the link; a visitor reads the tag, which stays FREE.
         self.0.store(next | FREE, Ordering::Relaxed);
     }
 
-    fn next(&self) -> usize {
+    pub(super) fn next(&self) -> usize {
         // Relaxed: as above; who took it over from others did so with an Acquire.
         self.0.load(Ordering::Relaxed) & !TAG
     }
 
-    fn addr(&self) -> usize {
+    pub(super) fn addr(&self) -> usize {
         ptr::from_ref(self).expose_provenance()
+    }
+
+    /// Marks a slot that is in no list, and whose holder looks through the memory of all.
+    pub(super) fn set_loose(&self) {
+        self.link(LOOSE);
+    }
+
+    /// Whether it is so marked. Only who marked it finds that: no list is linked to there.
+    pub(super) fn is_loose(&self) -> bool {
+        self.next() == LOOSE
     }
 }
 
@@ -121,12 +133,14 @@ impl Visited<'_> {
 }
 
 /// The end of a list.
-const NIL: usize = 0;
+pub(super) const NIL: usize = 0;
+/// No slot has this address.
+const LOOSE: usize = TAG + 1;
 
 /// Free slots of one thread, which alone touches them: a list through the slots. Its fields are atomics because they go with
 /// a shard from one owner to the next, by the exchanges of its claim; so Relaxed is enough for all of them.
 ///
-/// Slots lie in segments of the registry that the list is in, and are never freed before that.
+/// The memory of a slot that is in a list stays (see [`Pool`](super::pool::Pool)).
 pub(super) struct Chain {
     head: AtomicUsize,
     last: AtomicUsize,
@@ -164,7 +178,7 @@ impl Chain {
     #[inline]
     pub(super) fn pop(&self) -> Option<NonNull<Slot>> {
         let slot = at(self.head.load(Ordering::Relaxed))?;
-        // SAFETY: what is in the list lives as long as the registry (see above).
+        // SAFETY: what is in a list stays (see above).
         let next = unsafe { slot.as_ref() }.next();
         self.head.store(next, Ordering::Relaxed);
         self.len
@@ -185,88 +199,48 @@ impl Chain {
         other.clear();
     }
 
+    /// Takes all of a list out of it: the first, and the last if there is one.
+    pub(super) fn take(&self) -> (usize, Option<NonNull<Slot>>) {
+        let ends = (
+            self.head.load(Ordering::Relaxed),
+            at(self.last.load(Ordering::Relaxed)),
+        );
+        self.clear();
+        ends
+    }
+
+    /// Takes the first `most` of a list that begins with `head`, where there is nothing. The others come back.
+    pub(super) fn take_first(&self, most: usize, head: usize) -> usize {
+        debug_assert!(self.is_empty());
+        let Some(mut last) = at(head) else {
+            return NIL;
+        };
+        let mut len = 1;
+        // SAFETY: what is in a list stays.
+        let mut others = unsafe { last.as_ref() }.next();
+        while len < most
+            && let Some(next) = at(others)
+        {
+            (last, len) = (next, len + 1);
+            // SAFETY: as above.
+            others = unsafe { last.as_ref() }.next();
+        }
+        // SAFETY: as above.
+        let last = unsafe { last.as_ref() };
+        last.link(NIL);
+        self.head.store(head, Ordering::Relaxed);
+        self.last.store(last.addr(), Ordering::Relaxed);
+        self.len.store(len, Ordering::Relaxed);
+        others
+    }
+
     fn clear(&self) {
         self.head.store(NIL, Ordering::Relaxed);
         self.len.store(0, Ordering::Relaxed);
     }
-
-    /// Takes what others have returned, where there is nothing. How many these are, nobody has counted.
-    pub(super) fn take_all(&self, returned: &Returned) {
-        debug_assert!(self.is_empty());
-        self.head.store(returned.take_all(), Ordering::Relaxed);
-    }
 }
 
-fn at(addr: usize) -> Option<NonNull<Slot>> {
+/// The slot at an address that a link had.
+pub(super) fn at(addr: usize) -> Option<NonNull<Slot>> {
     NonNull::new(ptr::with_exposed_provenance_mut(addr))
-}
-
-/// Free slots that anyone may have: anyone adds, and who takes, takes all.
-pub(super) struct Returned {
-    head: AtomicUsize,
-    /// How many tasks were removed by threads that own no shard.
-    removed: AtomicUsize,
-}
-
-impl Returned {
-    pub(super) fn new() -> Self {
-        Self {
-            head: AtomicUsize::new(NIL),
-            removed: AtomicUsize::new(0),
-        }
-    }
-
-    /// Adds all of `chain`.
-    #[cold]
-    pub(super) fn put(&self, chain: &Chain) {
-        let (first, last) = (
-            chain.head.load(Ordering::Relaxed),
-            at(chain.last.load(Ordering::Relaxed)),
-        );
-        if let Some(last) = last {
-            // SAFETY: what is in a list lives as long as the registry.
-            self.splice(first, unsafe { last.as_ref() });
-        }
-        chain.clear();
-    }
-
-    /// Adds one that a thread without a shard has emptied.
-    #[cold]
-    pub(super) fn put_one(&self, slot: &Slot) {
-        self.splice(slot.addr(), slot);
-        // Release: pairs with the Acquire in `removed`.
-        self.removed.fetch_add(1, Ordering::Release);
-    }
-
-    fn splice(&self, first: usize, last: &Slot) {
-        // Relaxed: the exchange below decides.
-        let mut head = self.head.load(Ordering::Relaxed);
-        loop {
-            last.link(head);
-            // Release: pairs with the Acquire in `take_all`, whose caller reads the links.
-            match self
-                .head
-                .compare_exchange_weak(head, first, Ordering::Release, Ordering::Relaxed)
-            {
-                Ok(_) => return,
-                Err(seen) => head = seen,
-            }
-        }
-    }
-
-    /// Asked before, so that a burst of spawns need not exchange for each.
-    pub(super) fn is_empty(&self) -> bool {
-        // Relaxed: what comes just now is for the next time.
-        self.head.load(Ordering::Relaxed) == NIL
-    }
-
-    fn take_all(&self) -> usize {
-        // Acquire: pairs with the Release in `splice`.
-        self.head.swap(NIL, Ordering::Acquire)
-    }
-
-    pub(super) fn removed(&self) -> usize {
-        // Acquire: pairs with the Release in `put_one`.
-        self.removed.load(Ordering::Acquire)
-    }
 }
