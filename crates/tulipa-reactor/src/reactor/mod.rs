@@ -221,6 +221,21 @@ impl Reactor {
         self.core().sources()
     }
 
+    /// How many handles there are to this reactor, with this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let reactor = tulipa_reactor::Reactor::new()?;
+    /// assert_eq!(reactor.handles(), 1);
+    /// let _entered = reactor.enter();
+    /// assert_eq!(reactor.handles(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn handles(&self) -> usize {
+        Arc::strong_count(&self.handle)
+    }
+
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.handle.core
     }

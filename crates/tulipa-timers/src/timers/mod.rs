@@ -258,6 +258,27 @@ impl Timers {
         self.shards.iter().map(|shard| shard.len()).sum()
     }
 
+    /// Whether anybody else could wait for these timers: a clone of this handle, a sleep, armed or not, a thread that has
+    /// [entered](Self::enter). A moment's guess if there is one; if not, it stays so as long as nobody uses this handle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tulipa_timers::{Clock, Timers};
+    ///
+    /// let timers = Timers::new(Clock::virtual_(), 1);
+    /// assert!(!timers.is_shared());
+    /// let nap = timers.sleep(Duration::from_secs(1));
+    /// assert!(timers.is_shared());
+    /// drop(nap);
+    /// assert!(!timers.is_shared());
+    /// ```
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.shards) > 1
+            || self.shards.iter().any(|shard| Arc::strong_count(shard) > 1)
+    }
+
     fn park(&self) -> &Park {
         self.shards[0].park()
     }
