@@ -13,7 +13,7 @@ use crate::shared::{Handler, Shared};
 use crate::sim::Plan;
 use crate::sleep::{MAX_WORKERS, Sleep};
 use crate::sync::Parker;
-use crate::watchdog::Watchdog;
+use crate::watchdog::{self, Watchdog};
 use crate::worker::Seat;
 use std::fmt;
 use std::io;
@@ -59,11 +59,7 @@ enum Kind {
     NoWorkers,
     TooManyWorkers(usize),
     NoBlockingThreads,
-    NoThread {
-        started: usize,
-        wanted: usize,
-        source: io::Error,
-    },
+    NoWatchdog(io::Error),
 }
 
 impl Builder {
@@ -193,7 +189,7 @@ impl Builder {
     /// Whether a thread looks after workers that stay in one poll, and has others take over what these leave behind. By
     /// default there is one where there are others: on several workers, each with its own thread.
     ///
-    /// It looks a hundred times a second while something runs, and not at all while nothing does. Workers that are not stuck
+    /// It is one thread in a process, started for the first executor that has it. It looks a hundred times a second while something runs, and not at all while nothing does. Workers that are not stuck
     /// take no lock and wake nobody because of it. With it, a task that is never Pending because all it awaits is there gives
     /// way at an await, too. Turn it off if no poll is ever long.
     ///
@@ -258,20 +254,17 @@ impl Builder {
         self
     }
 
-    /// Builds the executor, and starts its threads.
+    /// Builds the executor. Threads are started as there is something for them to do.
     ///
     /// # Errors
     ///
-    /// If there are to be no workers, or no threads for blocking jobs, or the system has too few threads. Nothing is
-    /// left running then.
-    ///
-    /// The watchdog is started by the first worker, after this: if just that has no thread, the executor goes on without, and its
-    /// [handler](Self::report) is told.
+    /// If there are to be no workers, or no threads for blocking jobs, or the system has no thread for the
+    /// [watchdog](Self::watchdog), which a process has one of.
     pub fn build(self) -> Result<Executor, BuildError> {
         let workers = self.count_workers()?;
-        let kennel = (self.watchdog && self.flavour == Flavour::MultiThread && workers > 1)
-            .then(Parker::new);
-        let (crew, mut seats) = self.hire(workers, kennel.as_ref());
+        let watchdog = (self.watchdog && self.flavour == Flavour::MultiThread && workers > 1)
+            .then(watchdog::of_process);
+        let (crew, mut seats) = self.hire(workers, watchdog);
         let limits = Limits {
             threads: self.max_blocking_threads,
             keep_alive: self.blocking_keep_alive,
@@ -286,15 +279,21 @@ impl Builder {
         let others = seats.split_off(at_home);
         let pool = Pool::new(limits, Arc::clone(&crew));
         let registry = Registry::with_shards(workers + 1);
-        let shared = Shared::new(crew, registry, pool, seats, self.handler, self.on_panic);
-        Executor::start(
-            Handle::new(Arc::new(shared)),
-            self.flavour,
-            self.join_limit,
-            Roster::new(self.thread_name, self.stack_size),
-            others,
-            kennel,
-        )
+        let shared = Shared::new(
+            Arc::clone(&crew),
+            registry,
+            pool,
+            seats,
+            self.handler,
+            self.on_panic,
+        );
+        let handle = Handle::new(Arc::new(shared));
+        watchdog::look_after(&handle).map_err(|error| BuildError(Kind::NoWatchdog(error)))?;
+        let roster = Roster::new(self.thread_name, self.stack_size, &handle, others);
+        let roster = Arc::new(roster);
+        crew.sleep().mustered_by(Arc::clone(&roster) as _);
+        crew.hand_over(); // the driver may be needed from the start
+        Ok(Executor::new(handle, self.flavour, self.join_limit, roster))
     }
 
     fn count_workers(&self) -> Result<usize, BuildError> {
@@ -315,7 +314,7 @@ impl Builder {
     fn hire(
         &self,
         workers: usize,
-        kennel: Option<&Parker>,
+        watchdog: Option<Arc<Watchdog>>,
     ) -> (Arc<Crew<tulipa_task::Runnable>>, Vec<Seat>) {
         let (order, simulated) = match self.flavour {
             Flavour::MultiThread => (Order::Stealing, false),
@@ -339,7 +338,7 @@ impl Builder {
             Sleep::new(unparkers, Helm::new(driver)),
             order,
             simulated,
-            kennel.map(|parker| Watchdog::new(parker.unparker().clone())),
+            watchdog,
         );
         let crew = Arc::new(crew.with_debug(debug));
         let local = |(worker, own)| Local::new(Arc::clone(&crew), worker, own);
@@ -348,16 +347,6 @@ impl Builder {
             .map(|(local, parker)| Seat { local, parker })
             .collect();
         (crew, seats)
-    }
-}
-
-impl BuildError {
-    pub(crate) fn no_thread(started: usize, wanted: usize, source: io::Error) -> Self {
-        Self(Kind::NoThread {
-            started,
-            wanted,
-            source,
-        })
     }
 }
 
@@ -373,10 +362,9 @@ impl fmt::Display for BuildError {
             Kind::NoBlockingThreads => f.write_str(
                 "a blocking pool of no threads would never run a job: allow one or more in `max_blocking_threads`",
             ),
-            Kind::NoThread { started, wanted, source } => write!(
+            Kind::NoWatchdog(source) => write!(
                 f,
-                "of {wanted} threads {started} could be started, then: {source}; \
-                 ask for fewer `workers`, lower `stack_size`, or raise the system's limit on threads",
+                "no thread could be started for the watchdog: {source}; raise the system's limit on threads, or turn it off by `watchdog`",
             ),
         }
     }
@@ -385,7 +373,7 @@ impl fmt::Display for BuildError {
 impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
-            Kind::NoThread { source, .. } => Some(source),
+            Kind::NoWatchdog(source) => Some(source),
             Kind::NoWorkers | Kind::TooManyWorkers(_) | Kind::NoBlockingThreads => None,
         }
     }

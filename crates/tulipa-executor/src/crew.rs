@@ -2,11 +2,12 @@
 
 use crate::debug::Debug;
 use crate::queue::{HOME, Local, Order, Queues, Run};
-use crate::sleep::Sleep;
+use crate::sleep::{Sleep, Sleeping};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, Tick, fence};
 use crate::unwind;
 use crate::watchdog::Watchdog;
 use crossbeam_utils::CachePadded;
+use std::sync::Arc;
 
 /// The workers of an executor, together.
 #[derive(Debug)]
@@ -14,7 +15,8 @@ pub(crate) struct Crew<T> {
     queues: Queues<T>,
     sleep: Sleep,
     order: Order,
-    /// Workers that run or sleep; the one at home only while somebody is inside `block_on`, and then [`ATTENDED`] too.
+    /// Workers that run or sleep, with a thread or still without; the one at home only while somebody is inside `block_on`, and then
+    /// [`ATTENDED`] too.
     present: AtomicUsize,
     /// Blocking jobs that are queued or run: what may wake a task though all workers sleep.
     jobs: AtomicUsize,
@@ -26,7 +28,7 @@ pub(crate) struct Crew<T> {
     /// Whether one thread steps all workers, and finds out by itself whether all is quiet.
     simulated: bool,
     /// If there is one.
-    watchdog: Option<Watchdog>,
+    watchdog: Option<Arc<Watchdog>>,
     /// How often the watchdog has looked while somebody worked: a coarse clock.
     ticks: CachePadded<Tick>,
     /// In debug mode only.
@@ -48,7 +50,7 @@ impl<T: Run> Crew<T> {
         sleep: Sleep,
         order: Order,
         simulated: bool,
-        watchdog: Option<Watchdog>,
+        watchdog: Option<Arc<Watchdog>>,
     ) -> Self {
         Self {
             queues,
@@ -118,7 +120,7 @@ impl<T: Run> Crew<T> {
         self.sleep.wake(HOME);
     }
 
-    pub(crate) fn watchdog(&self) -> Option<&Watchdog> {
+    pub(crate) fn watchdog(&self) -> Option<&Arc<Watchdog>> {
         self.watchdog.as_ref()
     }
 
@@ -155,8 +157,10 @@ impl<T: Run> Crew<T> {
 
     /// Whether this worker is there, and does not sleep.
     pub(crate) fn is_awake(&self, worker: usize) -> bool {
-        // Relaxed: a moment's guess, for the watchdog.
-        let is_there = worker != HOME || self.present.load(Ordering::Relaxed) & ATTENDED != 0;
+        let is_there = match worker {
+            HOME => self.is_attended(),
+            _ => self.sleep.is_manned(worker),
+        };
         is_there && !self.sleep.is_asleep(worker)
     }
 
@@ -166,6 +170,29 @@ impl<T: Run> Crew<T> {
         // Relaxed: as in `is_awake`; when it matters, a fence is before this.
         let present = self.present.load(Ordering::Relaxed) & !ATTENDED;
         count.searching() == 0 && count.sleeping() == present
+    }
+
+    /// Whether somebody is inside `block_on`.
+    fn is_attended(&self) -> bool {
+        // Relaxed: a moment's guess, for the watchdog; in `attend` a fence is before it.
+        self.present.load(Ordering::Relaxed) & ATTENDED != 0
+    }
+
+    /// Takes on a worker that has no thread: it sleeps until somebody has a use for it, and starts one.
+    pub(crate) fn enrol(&self, worker: usize) -> Sleeping {
+        // Relaxed: as in `arrive`.
+        self.present.fetch_add(weight(worker), Ordering::Relaxed);
+        self.queues.tally(worker).sleeps.add_one();
+        self.sleep.enrol(worker)
+    }
+
+    /// A worker that was to wake for the first time found no thread: the others do what it was woken for.
+    pub(crate) fn strike_off(&self, worker: usize) {
+        self.queues.tally(worker).wakes.add_one();
+        let token = self.sleep.strike_off(worker);
+        self.sleep.stop_searching(token, || self.queues.any());
+        self.depart(worker);
+        self.hand_over();
     }
 
     pub(crate) fn arrive(&self, worker: usize) {
@@ -181,11 +208,30 @@ impl<T: Run> Crew<T> {
         self.present.fetch_sub(weight(worker), Ordering::Release);
     }
 
-    /// What a worker that has departed leaves to the others: its queue, and the helm, where nobody may be.
+    /// What a worker that has departed leaves to the others: its queue, and the helm, where nobody may be. If none of the others has a
+    /// thread, one is started for the driver only where that is needed.
     pub(crate) fn hand_over(&self) {
-        self.sleep.man_the_helm();
+        if self.sleep.has_threads() || self.is_driver_needed() {
+            self.sleep.man_the_helm();
+        }
         if self.queues.any() {
             self.sleep.work_queued();
+        }
+    }
+
+    fn is_driver_needed(&self) -> bool {
+        // Pairs with the fence in `attend`: either this thread sees that the driver is needed, or who has a use for it that
+        // nobody is there.
+        fence(Ordering::SeqCst);
+        self.sleep.helm().driver().is_needed()
+    }
+
+    /// A thread that may be no worker is about to wait for the driver: if nobody comes there by himself, one is woken.
+    pub(crate) fn attend(&self) {
+        // Pairs with the fence in `hand_over`.
+        fence(Ordering::SeqCst);
+        if !self.is_attended() && !self.sleep.has_threads() {
+            self.sleep.man_the_helm();
         }
     }
 
@@ -289,11 +335,11 @@ impl<T: Run> Crew<T> {
     pub(crate) fn stop(&self) {
         // Release: pairs with the Acquire in `is_stopping`.
         self.stopping.store(true, Ordering::Release);
+        self.sleep.dismiss(); // before the look below: who is not manned by then never will be
         for worker in 0..self.queues.workers() {
-            self.sleep.wake(worker); // begins with a fence that pairs with the one in `fall_asleep`
-        }
-        if let Some(watchdog) = &self.watchdog {
-            watchdog.call_off();
+            if self.sleep.is_manned(worker) {
+                self.sleep.wake(worker); // begins with a fence that pairs with the one in `fall_asleep`
+            }
         }
     }
 

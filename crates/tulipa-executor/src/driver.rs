@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 /// A runtime makes one out of its sockets and timers; [`ThreadDriver`] has neither. The executor promises:
 ///
 /// * At most one thread is inside `park` or `poll` at a time.
-/// * While all workers sleep, one is inside `park` (with a single worker: while it is inside `block_on`).
+/// * While all workers sleep, one is inside `park` (with a single worker: while it is inside `block_on`; with several that have no
+///   threads yet: then, and whenever the driver [is needed](Self::is_needed)).
 /// * Wakers called by `park`, `poll` and `quiescent` may wake any number of tasks; they are queued in that order.
 ///
 /// # Examples
@@ -79,6 +80,15 @@ pub trait Driver: Send + Sync + 'static {
         false
     }
 
+    /// Whether anybody may wait for something of this driver, now or later, on a thread that is no worker. If not, it may be left alone
+    /// between two [`block_on`](crate::Executor::block_on), and no thread is started for it.
+    ///
+    /// Asked as somebody leaves `block_on`, and the executor has no other threads. Who changes the answer says so by
+    /// [`Executor::attend_driver`](crate::Executor::attend_driver). By default it is needed always.
+    fn is_needed(&self) -> bool {
+        true
+    }
+
     /// The time since some moment before the executor began, by the clock that the timers go by: debug mode measures polls by
     /// it. Without a clock of its own a driver leaves it at real time.
     fn now(&self) -> Duration {
@@ -131,6 +141,11 @@ impl Driver for ThreadDriver {
 
     fn unpark(&self) {
         self.unparker.unpark();
+    }
+
+    /// There is nothing of its own that it could wake anybody for.
+    fn is_needed(&self) -> bool {
+        false
     }
 }
 

@@ -1,14 +1,14 @@
 //! [`Executor`]: workers, the blocking pool, and the thread that calls `block_on`.
 
 use crate::block_on::{self, BlockOnError};
-use crate::builder::{BuildError, Builder};
+use crate::builder::Builder;
 use crate::crew::Crew;
 use crate::handle::Handle;
 use crate::roster::Roster;
 use crate::shared::{Shared, Stage};
 use crate::shutdown::{self, ShutdownReport};
 use crate::sim;
-use crate::sync::Parker;
+use crate::watchdog;
 use crate::worker::{self, Seat};
 use std::fmt;
 use std::future::Future;
@@ -19,8 +19,12 @@ use tulipa_task::{Awaitable, Runnable, TaskRef};
 
 /// Runs tasks: on several threads, on one, or in a simulation of several that a seed determines.
 ///
-/// Of its workers one is the thread that calls [`block_on`](Self::block_on); the others are threads of its own. So one of
-/// several workers runs what is spawned on it at all times, one of a single worker only inside `block_on`.
+/// Of its workers one is the thread that calls [`block_on`](Self::block_on); the others are threads of its own, each started when there
+/// is something for it to do. So one of several workers runs what is spawned on it at all times, one of a single worker only
+/// inside `block_on`.
+///
+/// A thread is started by the thread that first wakes its worker, and inherits from it what threads inherit (on Linux: affinity,
+/// scheduling, the mask of signals). If the system has none, the [handler](Builder::report) is told and the others do the work.
 ///
 /// Dropped, it aborts what still runs and waits for its threads; [`shutdown`](Self::shutdown) is the gentler end. Dropped
 /// inside a task it cannot wait: its threads then end by themselves.
@@ -67,34 +71,18 @@ impl Executor {
         Builder::new()
     }
 
-    /// Starts a thread for each of `seats`, and the watchdog's if it is given what that waits on. An error leaves none running.
-    pub(crate) fn start(
+    pub(crate) fn new(
         handle: Handle,
         flavour: Flavour,
         join_limit: Duration,
-        roster: Roster,
-        seats: Vec<Seat>,
-        mut watchdog: Option<Parker>,
-    ) -> Result<Self, BuildError> {
-        let executor = Self {
+        roster: Arc<Roster>,
+    ) -> Self {
+        Self {
             handle,
             flavour,
-            roster: Arc::new(roster),
+            roster,
             join_limit,
-        };
-        let wanted = seats.len() + usize::from(watchdog.is_some());
-        for (started, seat) in seats.into_iter().enumerate() {
-            let thread = executor
-                .roster
-                .start_worker(&executor.handle, seat, watchdog.take());
-            if let Err(error) = thread {
-                executor.shared().advance(Stage::Closed);
-                executor.crew().stop();
-                executor.roster.join(None);
-                return Err(BuildError::no_thread(started, wanted, error));
-            }
         }
-        Ok(executor)
     }
 
     /// What others need to spawn on it, from any thread.
@@ -106,7 +94,7 @@ impl Executor {
         self.handle.shared()
     }
 
-    fn crew(&self) -> &Crew<Runnable> {
+    fn crew(&self) -> &Arc<Crew<Runnable>> {
         self.shared().crew()
     }
 
@@ -174,6 +162,50 @@ impl Executor {
             Some(outcome) => Ok(outcome?),
             None => unreachable!("main has ended, and nobody else has its handle"),
         }
+    }
+
+    /// Sees to it that the driver is attended though nobody is inside `block_on`. For who has just given it something to wait for, on
+    /// a thread that may be no worker, and after a time when it was not [needed](crate::Driver::is_needed).
+    ///
+    /// # Examples
+    ///
+    /// [`Driver::is_needed`](crate::Driver::is_needed) of a driver that nobody has a use for yet is false, and no thread is there for it:
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use std::sync::{Arc, mpsc};
+    /// use tulipa_executor::{Driver, Executor, ThreadDriver};
+    ///
+    /// struct Postbox {
+    ///     thread: ThreadDriver,
+    ///     in_use: AtomicBool,
+    ///     emptied: mpsc::SyncSender<()>,
+    /// }
+    ///
+    /// impl Driver for Postbox {
+    ///     fn park(&self) {
+    ///         let _ = self.emptied.try_send(());
+    ///         self.thread.park();
+    ///     }
+    ///     fn poll(&self) {}
+    ///     fn unpark(&self) {
+    ///         self.thread.unpark();
+    ///     }
+    ///     fn is_needed(&self) -> bool {
+    ///         self.in_use.load(Ordering::Relaxed)
+    ///     }
+    /// }
+    ///
+    /// let (emptied, was_emptied) = mpsc::sync_channel(1);
+    /// let postbox = Arc::new(Postbox { thread: ThreadDriver::default(), in_use: AtomicBool::new(false), emptied });
+    /// let executor = Executor::builder().workers(2).driver(postbox.clone()).build()?;
+    /// postbox.in_use.store(true, Ordering::Relaxed);
+    /// executor.attend_driver();
+    /// assert_eq!(was_emptied.recv(), Ok(()));
+    /// # Ok::<(), tulipa_executor::BuildError>(())
+    /// ```
+    pub fn attend_driver(&self) {
+        self.crew().attend();
     }
 
     /// Works at home until `main` has ended.
@@ -254,6 +286,7 @@ impl Executor {
         let deadline = Instant::now().checked_add(self.join_limit);
         self.crew().stop();
         let workers = self.roster.join(deadline);
+        watchdog::let_go(&self.handle);
         self.clear_away();
         let jobs = self.shared().pool().close(deadline);
         self.clear_away(); // whom the last jobs woke
@@ -281,6 +314,7 @@ impl Executor {
         self.shared().advance(Stage::Closed);
         shutdown::abort_all(self.shared().registry());
         self.crew().stop();
+        watchdog::let_go(&self.handle);
         self.shared().pool().close(Some(Instant::now()));
         for seat in self.shared().home().lock().iter().flatten() {
             seat.local.cancel_all();

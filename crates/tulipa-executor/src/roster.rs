@@ -1,13 +1,15 @@
-//! The threads of an executor: they are started here, and waited for.
+//! The threads of an executor: each is started when its worker is woken for the first time, and all are waited for at the end.
 //!
-//! [`Executor::start`](crate::executor::Executor::start) starts one for each worker but the one at home, and an error is its caller's.
-//! The watchdog's thread is started by the first of those, as that begins: whoever builds an executor need not wait for it, and one
-//! that ends at once never has it. There is nobody to return an error to then; it is [reported](Roster::start_watchdog).
+//! A worker without a thread sleeps like any other, so nothing else has to know of it: who wakes it
+//! [finds it a thread](Muster::muster). A program that needs one thread has one, on whatever machine.
+//!
+//! There is nobody to return an error to then. If the system has no thread, the [handler](crate::Builder::report) is told, and the
+//! others do the work.
 
 use crate::handle::Handle;
-use crate::sync::{Condvar, Mutex, Parker};
+use crate::sleep::{Muster, Sleeping};
+use crate::sync::{Condvar, Mutex};
 use crate::unwind;
-use crate::watchdog;
 use crate::worker::{self, Seat};
 use std::fmt;
 use std::io;
@@ -17,14 +19,21 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tulipa_task::{Deferred, Report, ReportKind, Schedule};
 
-/// The threads that an executor has started, for whoever waits for their end.
-#[derive(Debug)]
+/// The threads that an executor has started or may start.
 pub(crate) struct Roster {
     /// What each thread's name begins with.
     name: String,
     stack_size: Option<usize>,
-    handles: Mutex<Vec<JoinHandle<()>>>,
+    bench: Mutex<Bench>,
     left: Arc<Left>,
+}
+
+/// Who has no thread yet, and the threads of the others.
+struct Bench {
+    /// What a thread needs to serve. None at the end: nobody is started any more.
+    handle: Option<Handle>,
+    enrolled: Vec<(Seat, Sleeping)>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// How many threads have not ended yet.
@@ -38,55 +47,60 @@ struct Left {
 struct OnRoster(Arc<Left>);
 
 impl Roster {
-    pub(crate) fn new(name: String, stack_size: Option<usize>) -> Self {
+    /// Enrols a worker for each of `seats`. It keeps the executor alive until it is [dismissed](Muster::dismiss).
+    pub(crate) fn new(
+        name: String,
+        stack_size: Option<usize>,
+        handle: &Handle,
+        seats: Vec<Seat>,
+    ) -> Self {
+        let crew = handle.shared().crew();
+        let enrol = |seat: Seat| {
+            let sleeping = crew.enrol(seat.local.worker());
+            (seat, sleeping)
+        };
         Self {
             name,
             stack_size,
-            handles: Mutex::new(Vec::new()),
+            bench: Mutex::new(Bench {
+                handle: Some(handle.clone()),
+                enrolled: seats.into_iter().map(enrol).collect(),
+                threads: Vec::new(),
+            }),
             left: Arc::default(),
         }
     }
 
-    /// Starts the thread of a worker, and has it start the `watchdog` if it is given what that waits on.
-    pub(crate) fn start_worker(
-        self: &Arc<Self>,
-        handle: &Handle,
-        seat: Seat,
-        watchdog: Option<Parker>,
-    ) -> io::Result<()> {
-        let (roster, handle, on_roster) = (Arc::clone(self), handle.clone(), self.enlist());
-        let thread = self.thread(seat.local.worker()).spawn(move || {
+    /// Starts a worker's thread, if it has none and the executor is not at its end. Under the lock, so that the end waits for it.
+    fn start(&self, worker: usize) -> Result<(), NoThread> {
+        let mut bench = self.bench.lock();
+        let place = |(seat, _): &(Seat, Sleeping)| seat.local.worker() == worker;
+        let (Some(handle), Some(place)) =
+            (bench.handle.clone(), bench.enrolled.iter().position(place))
+        else {
+            return Ok(());
+        };
+        let (seat, sleeping) = bench.enrolled.swap_remove(place);
+        let (on_roster, of_thread) = (self.enlist(), handle.clone());
+        let thread = self.thread(worker).spawn(move || {
             let _until_the_end = on_roster;
-            if let Some(parker) = watchdog {
-                roster.start_watchdog(&handle, parker);
-            }
-            drop(roster);
-            worker::hold(&handle, seat);
-        })?;
-        self.handles.lock().push(thread);
-        Ok(())
-    }
-
-    /// Starts the watchdog, unless the executor is at its end already. It is not counted: it polls nothing and cannot be late.
-    ///
-    /// Without a thread for it the executor goes on: then who stays in one poll holds others up. Its handler is told.
-    fn start_watchdog(&self, handle: &Handle, parker: Parker) {
-        if handle.shared().crew().is_stopping() {
-            return;
-        }
-        let of_thread = handle.clone();
-        let thread = self.thread("watchdog").spawn(move || {
-            let _entered = of_thread.scheduler().enter(); // whose memory it releases
-            watchdog::run(of_thread.shared().crew(), &parker);
+            worker::hold(&of_thread, seat, sleeping);
         });
         match thread {
-            Ok(thread) => self.handles.lock().push(thread),
-            Err(error) => report(handle, &NoWatchdog(error)),
+            Ok(thread) => {
+                bench.threads.push(thread);
+                Ok(())
+            }
+            Err(error) => Err(NoThread {
+                handle,
+                worker,
+                error,
+            }),
         }
     }
 
-    fn thread(&self, who: impl fmt::Display) -> thread::Builder {
-        let builder = thread::Builder::new().name(format!("{}-{who}", self.name));
+    fn thread(&self, worker: usize) -> thread::Builder {
+        let builder = thread::Builder::new().name(format!("{}-{worker}", self.name));
         match self.stack_size {
             Some(bytes) => builder.stack_size(bytes),
             None => builder,
@@ -119,8 +133,8 @@ impl Roster {
         }
         let left = *threads;
         drop(threads);
-        let handles = mem::take(&mut *self.handles.lock());
-        for thread in handles
+        let threads = mem::take(&mut self.bench.lock().threads);
+        for thread in threads
             .into_iter()
             .filter(|thread| left == 0 || thread.is_finished())
         {
@@ -128,6 +142,29 @@ impl Roster {
             let _ = thread.join();
         }
         left
+    }
+}
+
+impl Muster for Roster {
+    fn muster(&self, worker: usize) {
+        if let Err(no_thread) = self.start(worker) {
+            no_thread.report();
+        }
+    }
+
+    fn dismiss(&self) {
+        let mut bench = self.bench.lock();
+        let (handle, enrolled) = (bench.handle.take(), mem::take(&mut bench.enrolled));
+        drop(bench); // what those keep alive may be all of the executor
+        drop((handle, enrolled));
+    }
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Roster")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,76 +178,32 @@ impl Drop for OnRoster {
     }
 }
 
-/// What is reported where the watchdog could not be started.
-struct NoWatchdog(io::Error);
+/// A worker was woken and has no thread.
+struct NoThread {
+    handle: Handle,
+    worker: usize,
+    error: io::Error,
+}
 
-impl fmt::Debug for NoWatchdog {
+impl NoThread {
+    /// Leaves the worker's work to the others, and tells the handler. That is code of others, on a thread that has just woken a task:
+    /// should it panic, nobody is the wiser.
+    fn report(self) {
+        let shared = self.handle.shared();
+        shared.crew().strike_off(self.worker);
+        let about = Deferred::<()>::new();
+        about.set_name(format!("worker {}", self.worker));
+        unwind::shield(|| shared.report(&Report::about(&about, ReportKind::Told, &self)));
+    }
+}
+
+impl fmt::Debug for NoThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "no thread could be started for the watchdog: {}; until the end a task that blocks its thread may hold up others. \
-             Ask for fewer `workers`, lower `stack_size`, raise the system's limit on threads, or turn the watchdog off",
-            self.0
+            "no thread could be started for it: {}; the other workers do what it would have done, and if none has a thread, \
+             it waits for the next `block_on`. Ask for fewer `workers`, lower `stack_size`, or raise the system's limit on threads",
+            self.error
         )
-    }
-}
-
-/// Tells the handler, by the name of the watchdog. Should it panic, its thread is a worker's and goes on.
-fn report(handle: &Handle, failure: &NoWatchdog) {
-    let watchdog = Deferred::<()>::new();
-    watchdog.set_name("watchdog");
-    let report = Report::about(&watchdog, ReportKind::Told, failure);
-    unwind::shield(|| handle.shared().report(&report));
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::Roster;
-    use crate::Executor;
-    use crate::sync::{Mutex, Parker};
-    use std::sync::Arc;
-    use tulipa_task::ReportKind;
-
-    /// No machine has room for a stack of this size.
-    const TOO_MUCH: Option<usize> = Some(1 << 60);
-
-    #[test]
-    fn the_handler_is_told_of_a_watchdog_that_could_not_be_started() {
-        let reports = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&reports);
-        let executor = Executor::builder()
-            .workers(1)
-            .report(move |report| told.lock().push((report.kind(), report.to_string())))
-            .build()
-            .unwrap();
-        let roster = Roster::new("bee".to_owned(), TOO_MUCH);
-        roster.start_watchdog(executor.handle(), Parker::new());
-        let reports = reports.lock();
-        let [(ReportKind::Told, text)] = &reports[..] else {
-            panic!("{reports:?}");
-        };
-        assert!(text.contains("`watchdog`"), "{text}");
-        assert!(text.contains("Ask for fewer `workers`"), "{text}");
-    }
-
-    #[test]
-    fn a_handler_that_panics_at_that_costs_no_worker() {
-        let executor = Executor::builder()
-            .workers(1)
-            .report(|_| panic!("not that as well"))
-            .build()
-            .unwrap();
-        let roster = Roster::new("bee".to_owned(), TOO_MUCH);
-        roster.start_watchdog(executor.handle(), Parker::new()); // returns
-    }
-
-    #[test]
-    fn an_executor_at_its_end_starts_no_watchdog() {
-        let executor = Executor::builder().workers(1).build().unwrap();
-        let report = executor.shutdown(std::future::ready(())).unwrap();
-        assert!(report.is_clean());
-        let roster = Roster::new("bee".to_owned(), None);
-        roster.start_watchdog(executor.handle(), Parker::new());
-        assert!(roster.handles.lock().is_empty());
     }
 }

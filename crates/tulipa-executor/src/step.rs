@@ -74,12 +74,21 @@ impl<T: Run, C: Choice> Worker<T, C> {
     /// A worker that is awake. It has arrived by this.
     pub(crate) fn new(local: Rc<Local<T>>, choice: C) -> Self {
         local.crew().arrive(local.worker());
+        Self::in_phase(local, choice, Phase::Busy)
+    }
+
+    /// A worker that was [enrolled](Crew::enrol), and has its thread now.
+    pub(crate) fn enrolled(local: Rc<Local<T>>, choice: C, sleeping: Sleeping) -> Self {
+        Self::in_phase(local, choice, Phase::Asleep(sleeping))
+    }
+
+    fn in_phase(local: Rc<Local<T>>, choice: C, phase: Phase) -> Self {
         let polls = vec![0; local.crew().queues().workers()];
         Self {
             in_debug: local.crew().debug().is_some(),
             local,
             choice,
-            phase: Phase::Busy,
+            phase,
             polls,
             ticks: 0,
         }

@@ -4,6 +4,7 @@ use crate::choice::{Choice, Fast};
 use crate::current::AtWork;
 use crate::handle::Handle;
 use crate::queue::{Local, Run};
+use crate::sleep::Sleeping;
 use crate::step::{Step, Worker};
 use crate::sync::Parker;
 use crate::unwind;
@@ -17,9 +18,12 @@ pub(crate) struct Seat {
     pub(crate) parker: Parker,
 }
 
-/// The life of a thread that the executor started for a worker: it works until the executor stops.
-pub(crate) fn hold(handle: &Handle, seat: Seat) {
-    drop(sit(handle, seat, |worker, parker| worker.serve(parker)));
+/// The life of a thread that was started for a worker, as that was woken for the first time: it works until the executor stops.
+pub(crate) fn hold(handle: &Handle, seat: Seat, sleeping: Sleeping) {
+    let begin = |local, choice| Worker::enrolled(local, choice, sleeping);
+    drop(sit(handle, seat, begin, |worker, parker| {
+        worker.serve(parker)
+    }));
 }
 
 /// The calling thread works at home until `main` has ended.
@@ -44,19 +48,20 @@ fn sit_at_home(
     work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker),
 ) {
     let seat = seats.pop().expect("home has a seat");
-    seats.push(sit(handle, seat, work));
+    seats.push(sit(handle, seat, Worker::new, work));
 }
 
-/// Has the calling thread be a worker for as long as `work` takes.
+/// Has the calling thread be the worker that `begin` makes, for as long as `work` takes.
 fn sit(
     handle: &Handle,
     seat: Seat,
+    begin: impl FnOnce(Rc<Local<Runnable>>, Fast) -> Worker<Runnable, Fast>,
     mut work: impl FnMut(&mut Worker<Runnable, Fast>, &Parker),
 ) -> Seat {
     let Seat { local, parker } = seat;
     let local = Rc::new(local);
     let at_work = AtWork::begin(handle, &local);
-    let mut worker = Worker::new(Rc::clone(&local), Fast::new(local.worker()));
+    let mut worker = begin(Rc::clone(&local), Fast::new(local.worker()));
     // Nothing in there unwinds. Should it all the same, the worker goes on where it was.
     while unwind::shield(|| work(&mut worker, &parker)).is_none() {}
     worker.retire();

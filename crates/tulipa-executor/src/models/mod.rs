@@ -4,6 +4,7 @@
 
 mod hand_over;
 mod home;
+mod muster;
 mod settle;
 mod shutdown;
 mod sleep;
@@ -14,7 +15,7 @@ use crate::crew::Crew;
 use crate::debug::Debug;
 use crate::driver::{Driver, Helm};
 use crate::queue::{Local, Order, Queues, Run};
-use crate::sleep::Sleep;
+use crate::sleep::{Sleep, Sleeping};
 use crate::step::Worker;
 use crate::sync::{Condvar, Mutex, Parker};
 use crate::watchdog::Watchdog;
@@ -147,6 +148,15 @@ impl Hired {
         })
     }
 
+    /// The same for one that was enrolled, and has been woken.
+    fn serve_enrolled(self, sleeping: Sleeping) -> JoinHandle<()> {
+        loom::thread::spawn(move || {
+            let index = self.local.worker();
+            let mut worker = Worker::enrolled(Rc::new(self.local), Fast::new(index), sleeping);
+            worker.serve(&self.parker);
+        })
+    }
+
     /// The same, and its departure.
     fn serve_and_leave(self) -> JoinHandle<()> {
         loom::thread::spawn(move || {
@@ -169,7 +179,7 @@ fn crew_with(
     workers: usize,
     driver: Arc<dyn Driver>,
     ran: &Ran,
-    watchdog: Option<Watchdog>,
+    watchdog: Option<Arc<Watchdog>>,
 ) -> (Arc<Crew<Item>>, Vec<Hired>) {
     let (queues, own) = Queues::new(workers);
     let parkers: Vec<_> = (0..workers).map(|_| Parker::new()).collect();

@@ -14,7 +14,7 @@ fn a_worker_that_wakes_as_the_watchdog_begins_to_doze_is_looked_after() {
     model(3, || {
         let ran = Ran::new(2);
         let kennel = Parker::new();
-        let watchdog = Watchdog::new(kennel.unparker().clone());
+        let watchdog = Arc::new(Watchdog::new(kennel.unparker().clone()));
         let driver = Arc::new(ThreadDriver::default());
         let (crew, hired) = crew_with(1, driver, &ran, Some(watchdog));
         let threads: Vec<_> = hired.into_iter().map(super::Hired::serve).collect();

@@ -4,19 +4,34 @@ mod counters;
 mod sleepers;
 
 use crate::driver::Helm;
-use crate::sync::{Ordering, Unparker, fence, give_way};
+use crate::queue::HOME;
+use crate::sync::{AtomicBool, Ordering, Unparker, fence, give_way};
 pub(crate) use counters::{Count, MAX_WORKERS};
 use counters::{Counters, Rouse};
 use crossbeam_utils::CachePadded;
 use sleepers::Sleepers;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// Who sleeps, and how to wake them.
-#[derive(Debug)]
 pub(crate) struct Sleep {
     counters: CachePadded<Counters>,
     sleepers: Sleepers,
     unparkers: Box<[Unparker]>,
     helm: Helm,
+    /// Which workers have a thread, or somebody else who steps them.
+    manned: Box<[AtomicBool]>,
+    /// Who has one for the others. Without it all are manned.
+    muster: OnceLock<Arc<dyn Muster>>,
+}
+
+/// Finds threads for workers that have none: each at its first wake.
+pub(crate) trait Muster: Send + Sync {
+    /// Starts a thread for a worker that has just been woken, and is [enrolled](Sleep::enrol). Called once for each.
+    fn muster(&self, worker: usize);
+
+    /// The executor ends: whoever has no thread by now needs none.
+    fn dismiss(&self);
 }
 
 /// Held by a worker that is counted as searching.
@@ -34,8 +49,51 @@ impl Sleep {
         Self {
             counters: CachePadded::new(Counters::new()),
             sleepers: Sleepers::new(unparkers.len()),
+            manned: unparkers.iter().map(|_| AtomicBool::new(true)).collect(),
             unparkers,
             helm,
+            muster: OnceLock::new(),
+        }
+    }
+
+    /// Names who finds threads for the workers that are [enrolled](Self::enrol). They are woken after this.
+    pub(crate) fn mustered_by(&self, muster: Arc<dyn Muster>) {
+        let is_first = self.muster.set(muster).is_ok();
+        debug_assert!(is_first, "one finds threads for all");
+    }
+
+    /// Counts a worker as asleep that has no thread: who wakes it starts one.
+    pub(crate) fn enrol(&self, worker: usize) -> Sleeping {
+        // Relaxed: nobody wakes it before it is counted, by the Release in `fall_asleep`.
+        self.manned[worker].store(false, Ordering::Relaxed);
+        let token = self.search();
+        self.fall_asleep(worker, token).0
+    }
+
+    /// No thread was found for a worker that was woken. It is counted as searching by that, and does not sleep any more: so it is
+    /// never woken again.
+    pub(crate) fn strike_off(&self, worker: usize) -> Searching {
+        // Relaxed: a moment's guess, as in `is_manned`.
+        self.manned[worker].store(false, Ordering::Relaxed);
+        Searching(())
+    }
+
+    /// Whether this worker has a thread, or is about to.
+    pub(crate) fn is_manned(&self, worker: usize) -> bool {
+        // Relaxed: who has taken a worker's bit sees what that worker wrote before it slept, and so what was written before its
+        // thread began. For others it is a moment's guess.
+        self.manned[worker].load(Ordering::Relaxed)
+    }
+
+    /// Whether any worker but the one at home has a thread.
+    pub(crate) fn has_threads(&self) -> bool {
+        (HOME + 1..self.manned.len()).any(|worker| self.is_manned(worker))
+    }
+
+    /// Starts no more threads.
+    pub(crate) fn dismiss(&self) {
+        if let Some(muster) = self.muster.get() {
+            muster.dismiss();
         }
     }
 
@@ -173,7 +231,28 @@ impl Sleep {
             Some(holder) if holder == worker || holder == Helm::EVERYBODY => {
                 self.helm.driver().unpark()
             }
-            _ => self.unparkers[worker].unpark(),
+            _ if self.is_manned(worker) => self.unparkers[worker].unpark(),
+            _ => self.muster(worker),
         }
+    }
+
+    /// The same for one that has no thread yet. That finds itself woken as it begins.
+    #[cold]
+    fn muster(&self, worker: usize) {
+        // Relaxed: see `is_manned`.
+        self.manned[worker].store(true, Ordering::Relaxed);
+        if let Some(muster) = self.muster.get() {
+            muster.muster(worker);
+        }
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("counters", &self.counters)
+            .field("sleepers", &self.sleepers)
+            .field("helm", &self.helm)
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,5 @@
 //! Settings that cannot be, and what the system has no room for.
 
-use std::error::Error;
 use tulipa_executor::Executor;
 
 #[test]
@@ -38,22 +37,6 @@ fn a_blocking_pool_of_no_threads_is_an_error() {
 
 /// No machine has room for a stack of this size.
 const TOO_MUCH: usize = 1 << 60;
-
-#[test]
-fn a_system_without_threads_is_an_error_that_keeps_the_reason() {
-    let error = Executor::builder()
-        .workers(4)
-        .stack_size(TOO_MUCH)
-        .build()
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("of 4 threads 0 could be started"),
-        "{error}"
-    );
-    assert!(error.source().is_some());
-}
 
 #[test]
 fn one_worker_needs_no_thread_of_its_own() {

@@ -18,4 +18,5 @@ mod shutdown;
 mod simulation;
 mod stealing;
 mod stress;
+mod threads;
 mod watchdog;

@@ -4,6 +4,7 @@ mod patience;
 
 use patience::Patience;
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tulipa_executor::Driver;
 use tulipa_reactor::Reactor;
@@ -15,7 +16,12 @@ pub(crate) struct IoDriver {
     pub(crate) reactor: Reactor,
     pub(crate) timers: Timers,
     patience: Patience,
+    /// Whether anybody has been given the timers who is no task.
+    lent: AtomicBool,
 }
+
+/// The reactor's handles if nobody has one but the driver, and its timers to interrupt it.
+const OWN_HANDLES: usize = 2;
 
 impl IoDriver {
     /// The timers interrupt the reactor when one is armed that is earlier than all the others.
@@ -26,7 +32,15 @@ impl IoDriver {
             reactor,
             timers,
             patience: Patience::new(),
+            lent: AtomicBool::new(false),
         }
+    }
+
+    /// The timers, for whoever is no task. The driver is needed from now on.
+    pub(crate) fn lend_timers(&self) -> &Timers {
+        // Relaxed: who asks whether it is needed has a fence before that, and who borrows the timers one after this.
+        self.lent.store(true, Ordering::Relaxed);
+        &self.timers
     }
 
     fn turn(&self, timeout: Option<Duration>) {
@@ -72,6 +86,15 @@ impl Driver for IoDriver {
 
     fn quiescent(&self) -> bool {
         self.timers.clock().is_virtual() && self.timers.advance_to_next()
+    }
+
+    /// Nobody needs it who has neither a socket nor a sleep, nor can have one: both come of handles.
+    fn is_needed(&self) -> bool {
+        // Relaxed: as in `lend_timers`.
+        self.lent.load(Ordering::Relaxed)
+            || self.timers.is_shared()
+            || self.reactor.sources() > 0
+            || self.reactor.handles() > OWN_HANDLES
     }
 
     fn now(&self) -> Duration {

@@ -47,7 +47,7 @@ impl std::error::Error for RunError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The settings make no executor, or the system has no thread left.
+    /// The settings make no executor, or the system has no thread for the watchdog.
     Executor(tulipa_executor::BuildError),
     /// The system has no descriptor left to wait for sockets with.
     Reactor(io::Error),

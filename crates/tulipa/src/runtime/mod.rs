@@ -22,12 +22,14 @@ use tulipa_timers::Timers;
 
 /// Runs `main` on a runtime of its own, to the end: asyncio's `run`.
 ///
+/// There is a worker for each processor: this thread, and others that are started when there is something for them to do.
+///
 /// When `main` has ended, the tasks that are left are cancelled and waited for, then the threads of `to_thread`
 /// . `main` runs on the calling thread, which is a worker, so it need not be `Send`.
 ///
 /// # Errors
 ///
-/// [`RunError`] if `main` was cancelled, or could not be run here: inside another runtime, or without a thread to start.
+/// [`RunError`] if `main` was cancelled, or could not be run here: inside another runtime, or without a descriptor left.
 ///
 /// # Panics
 ///
@@ -81,7 +83,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// If the system has no thread or no descriptor left for it.
+    /// If the system has no descriptor left for it, or no thread for the first [watchdog](Builder::watchdog) of the process.
     pub fn new() -> Result<Self, BuildError> {
         Builder::new().build()
     }
@@ -197,7 +199,9 @@ impl Runtime {
 
     /// Its timers and clock.
     pub fn timers(&self) -> &Timers {
-        &self.driver.timers
+        let timers = self.driver.lend_timers();
+        self.executor.attend_driver(); // whoever asks may wait for them outside of `run`
+        timers
     }
 
     /// The call graph of all its tasks: what each is doing, and who waits for whom. From any thread.

@@ -28,7 +28,7 @@ fn cost_of_round_trips(watchdog: bool) -> Cost {
     let echo = async {
         let mut client = connect_to_echo().await;
         talk(&mut client).await; // whatever happens once
-        let looks = || switches("echo-watchdog");
+        let looks = || switches("tulipa-watchdog");
         let stats = || Handle::current().unwrap().stats();
         let began = Instant::now();
         let (looks_before, before) = (looks(), stats());

@@ -11,6 +11,7 @@ mod dump;
 mod examples;
 mod fetch;
 mod group_stress;
+mod outside;
 mod panics;
 mod process;
 mod quiet;

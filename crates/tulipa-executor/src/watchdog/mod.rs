@@ -8,23 +8,24 @@
 //! * It wakes a thief for the queue of a stuck worker.
 //! * It wakes a worker for the driver, if nobody is there because its last visitor is stuck.
 //! * It keeps a coarse clock, by which workers look at the driver and at what came from outside.
-//! * Before it dozes it has the memory of tasks that have ended given back to the system.
+//! * Where all have slept for a while it has the memory of tasks that have ended given back to the system.
 //! * It ends the [`slice`](mod@slice) of time: a poll that goes on because whatever it awaits is there gives way at its next await.
 //!
-//! Stuck is who has run no other task between two looks. While nothing happens at all the watchdog dozes: it waits
-//! without a limit, and the first worker that wakes up stirs it.
+//! Stuck is who is awake at two looks and has run no other task between them. While nothing happens at all the watchdog dozes: it waits
+//! without a limit, and the first worker that wakes up stirs it. There is one for [all executors](process) of a process.
 //!
 //! What only the worker at home may run is not helped: a main that shares its thread with a long poll waits for it.
+
+mod process;
+
+pub(crate) use process::{let_go, look_after, of_process};
 
 use crate::crew::Crew;
 use crate::queue::Run;
 use crate::sync::{AtomicBool, Ordering, Parker, Unparker, fence};
-use std::time::Duration;
-use tulipa_task::{release_memory, slice};
-
-/// Between two looks. A stuck worker is helped after one to two of these; and a hundred looks a second are a
-/// thousandth of a core.
-const TICK: Duration = Duration::from_millis(10);
+use std::cmp;
+use std::mem;
+use tulipa_task::slice;
 
 /// It dozes after so many looks that saw nothing move: often enough that a program with an event now and then stirs it
 /// seldom.
@@ -37,11 +38,17 @@ pub(crate) struct Watchdog {
     unparker: Unparker,
 }
 
-/// How long it is until the next look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pause {
-    Tick,
-    UntilStirred,
+/// What a look saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Seen {
+    /// All sleep, and have for a while.
+    Nothing,
+    /// The same, for the first time.
+    Rest,
+    /// Somebody is at work, or was a moment ago.
+    Work,
+    /// These workers are stuck.
+    Stuck(Vec<usize>),
 }
 
 impl Watchdog {
@@ -62,11 +69,6 @@ impl Watchdog {
         }
     }
 
-    /// Ends a pause, because the executor ends.
-    pub(crate) fn call_off(&self) {
-        self.unparker.unpark();
-    }
-
     /// Waits until stirred, unless it is not quiet after all.
     pub(crate) fn doze(&self, parker: &Parker, is_quiet: impl FnOnce() -> bool) {
         // Relaxed: ordered by the fence, which pairs with that in `stir`.
@@ -80,75 +82,77 @@ impl Watchdog {
     }
 }
 
-/// The life of the watchdog's thread: it looks after `crew` until that stops.
-pub(crate) fn run<T: Run>(crew: &Crew<T>, parker: &Parker) {
-    let Some(watchdog) = crew.watchdog() else {
-        return;
-    };
-    let mut watch = Watch::new(crew);
-    while !crew.is_stopping() {
-        match watch.look(crew) {
-            Pause::Tick => parker.park_timeout(TICK),
-            Pause::UntilStirred => {
-                release_memory();
-                watchdog.doze(parker, || watch.is_quiet(crew));
-            }
-        }
-    }
-}
-
 /// What was seen at the last look.
 #[derive(Debug)]
 struct Watch {
-    /// How many tasks each worker had run.
-    polls: Vec<u64>,
+    workers: Vec<Sight>,
     quiet_looks: u32,
+}
+
+/// What was seen of one worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sight {
+    /// How many tasks it had run.
+    polls: u64,
+    is_awake: bool,
 }
 
 impl Watch {
     fn new<T: Run>(crew: &Crew<T>) -> Self {
         let workers = 0..crew.queues().workers();
         Self {
-            polls: workers.map(|worker| polls(crew, worker)).collect(),
+            workers: workers.map(|worker| Sight::of(crew, worker)).collect(),
             quiet_looks: 0,
         }
     }
 
-    /// Looks once, and helps those who are stuck.
-    fn look<T: Run>(&mut self, crew: &Crew<T>) -> Pause {
-        if self.is_quiet(crew) {
-            self.quiet_looks += 1;
-            return match self.quiet_looks {
-                ..QUIET_LOOKS => Pause::Tick,
-                _ => Pause::UntilStirred,
+    /// Looks once.
+    fn look<T: Run>(&mut self, crew: &Crew<T>) -> Seen {
+        let is_quiet = self.is_quiet(crew);
+        let mut stuck = Vec::new();
+        for (worker, before) in self.workers.iter_mut().enumerate() {
+            let now = Sight::of(crew, worker);
+            if mem::replace(before, now) == now && now.is_awake {
+                stuck.push(worker);
+            }
+        }
+        if is_quiet {
+            self.quiet_looks = self.quiet_looks.saturating_add(1);
+            return match self.quiet_looks.cmp(&QUIET_LOOKS) {
+                cmp::Ordering::Less => Seen::Work,
+                cmp::Ordering::Equal => Seen::Rest,
+                cmp::Ordering::Greater => Seen::Nothing,
             };
         }
         self.quiet_looks = 0;
         crew.tick();
-        let mut is_stuck = false;
-        for worker in 0..self.polls.len() {
-            let polls = polls(crew, worker);
-            if polls == std::mem::replace(&mut self.polls[worker], polls) && crew.is_awake(worker) {
-                is_stuck = true;
-                crew.take_over(worker);
-            }
+        match stuck[..] {
+            [] => Seen::Work,
+            _ => Seen::Stuck(stuck),
         }
-        if is_stuck {
-            crew.sleep().man_the_helm();
-            slice::end_all();
-        }
-        Pause::Tick
     }
 
     /// Whether all sleep, and nobody has run anything since the last look.
     fn is_quiet<T: Run>(&self, crew: &Crew<T>) -> bool {
-        crew.is_asleep()
-            && self
-                .polls
-                .iter()
-                .enumerate()
-                .all(|(worker, before)| polls(crew, worker) == *before)
+        let mut workers = self.workers.iter().enumerate();
+        crew.is_asleep() && workers.all(|(worker, before)| polls(crew, worker) == before.polls)
     }
+}
+
+impl Sight {
+    fn of<T: Run>(crew: &Crew<T>, worker: usize) -> Self {
+        Self {
+            polls: polls(crew, worker),
+            is_awake: crew.is_awake(worker),
+        }
+    }
+}
+
+/// Has others take over what workers leave behind that are stuck.
+fn help<T: Run>(crew: &Crew<T>, stuck: &[usize]) {
+    stuck.iter().for_each(|worker| crew.take_over(*worker));
+    crew.sleep().man_the_helm();
+    slice::end_all();
 }
 
 fn polls<T: Run>(crew: &Crew<T>, worker: usize) -> u64 {
@@ -157,7 +161,7 @@ fn polls<T: Run>(crew: &Crew<T>, worker: usize) -> u64 {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Pause, QUIET_LOOKS, Watch};
+    use super::{QUIET_LOOKS, Seen, Watch, help};
     use crate::choice::Fast;
     use crate::crew::Crew;
     use crate::debug::Debug;
@@ -207,15 +211,21 @@ mod tests {
         let _asleep = crew.sleep().fall_asleep(worker, token);
     }
 
+    fn look_and_help(watch: &mut Watch, crew: &Crew<Item>) {
+        if let Seen::Stuck(workers) = watch.look(crew) {
+            help(crew, &workers);
+        }
+    }
+
     #[test]
     fn a_worker_that_ran_something_since_the_last_look_keeps_what_it_has() {
         let (crew, locals) = crew();
         let mut watch = Watch::new(&crew);
         locals[1].accept(Item::default(), Why::Woken);
         locals[1].tally().polls.add_one();
-        assert_eq!(watch.look(&crew), Pause::Tick);
+        look_and_help(&mut watch, &crew);
         assert!(!crew.queues().any(), "it is still in the next slot");
-        assert_eq!(watch.look(&crew), Pause::Tick);
+        look_and_help(&mut watch, &crew);
         assert!(
             crew.queues().any(),
             "it has run nothing since, and the slot was emptied for all"
@@ -224,12 +234,36 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_that_was_asleep_at_the_last_look_has_a_tick_to_begin() {
+        let (crew, locals) = crew();
+        fall_asleep(&crew, 1);
+        let mut watch = Watch::new(&crew);
+        locals[0].tally().polls.add_one();
+        crew.sleep().wake(1);
+        locals[1].accept(Item::default(), Why::Woken);
+        assert_eq!(watch.look(&crew), Seen::Work);
+        locals[0].tally().polls.add_one();
+        assert_eq!(watch.look(&crew), Seen::Stuck(vec![1]));
+    }
+
+    #[test]
+    fn a_worker_without_a_thread_is_not_stuck() {
+        let (crew, _locals) = crew();
+        crew.depart(1);
+        let _asleep = crew.enrol(1);
+        let mut watch = Watch::new(&crew);
+        crew.sleep().wake(1);
+        crew.strike_off(1);
+        assert_eq!(watch.look(&crew), Seen::Stuck(vec![0]));
+    }
+
+    #[test]
     fn a_worker_that_sleeps_is_not_stuck() {
         let (crew, locals) = crew();
         let mut watch = Watch::new(&crew);
         locals[1].accept(Item::default(), Why::Woken);
         fall_asleep(&crew, 1);
-        let _pause = watch.look(&crew);
+        look_and_help(&mut watch, &crew);
         assert!(!crew.queues().any());
     }
 
@@ -239,7 +273,7 @@ mod tests {
         let mut watch = Watch::new(&crew);
         locals[1].accept(Item::default(), Why::Yielded);
         fall_asleep(&crew, 0);
-        let _pause = watch.look(&crew);
+        look_and_help(&mut watch, &crew);
         assert_eq!(crew.sleep().count().searching(), 1);
         assert_eq!(crew.sleep().count().sleeping(), 0);
     }
@@ -249,7 +283,7 @@ mod tests {
         let (crew, _locals) = crew();
         let mut watch = Watch::new(&crew);
         fall_asleep(&crew, 0);
-        let _pause = watch.look(&crew);
+        look_and_help(&mut watch, &crew);
         assert!(!crew.sleep().is_asleep(0));
     }
 
@@ -259,7 +293,7 @@ mod tests {
         let mut watch = Watch::new(&crew);
         fall_asleep(&crew, 0);
         let _at_helm = crew.sleep().helm().take(0);
-        let _pause = watch.look(&crew);
+        look_and_help(&mut watch, &crew);
         assert!(crew.sleep().is_asleep(0));
     }
 
@@ -272,15 +306,16 @@ mod tests {
         fall_asleep(&crew, 1);
         assert_eq!(
             watch.look(&crew),
-            Pause::Tick,
+            Seen::Work,
             "one ran something before it fell asleep"
         );
         for _ in 1..QUIET_LOOKS {
-            assert_eq!(watch.look(&crew), Pause::Tick);
+            assert_eq!(watch.look(&crew), Seen::Work);
         }
-        assert_eq!(watch.look(&crew), Pause::UntilStirred);
+        assert_eq!(watch.look(&crew), Seen::Rest);
+        assert_eq!(watch.look(&crew), Seen::Nothing);
         crew.sleep().wake(0);
-        assert_eq!(watch.look(&crew), Pause::Tick);
+        assert_ne!(watch.look(&crew), Seen::Nothing);
     }
 
     #[test]
