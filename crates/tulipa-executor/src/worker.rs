@@ -6,7 +6,7 @@ use crate::handle::Handle;
 use crate::queue::{Local, Run};
 use crate::sleep::Sleeping;
 use crate::step::{Step, Worker};
-use crate::sync::Parker;
+use crate::sync::{Ordering, Parker, fence};
 use crate::unwind;
 use std::fmt;
 use std::rc::Rc;
@@ -105,7 +105,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
             .helm()
             .take(self.local().worker())
         else {
-            return parker.park();
+            return self.park_aside(|| parker.park());
         };
         if self.local().crew().watchdog().is_none() {
             tulipa_task::release_memory(); // else it does, when this has lasted for a while
@@ -115,6 +115,16 @@ impl<T: Run, C: Choice> Worker<T, C> {
         }
         drop(helm);
         self.after_driver();
+    }
+
+    /// Blocks the thread with `park` on a parker of its own.
+    fn park_aside(&self, park: impl FnOnce()) {
+        // Pairs with the fence in `Sleep::rouse`: a waker that still saw this worker at the helm, which it has left, unparks the
+        // driver in vain; but then this thread sees here that its bit is gone.
+        fence(Ordering::SeqCst);
+        if self.is_parked() {
+            park();
+        }
     }
 }
 
