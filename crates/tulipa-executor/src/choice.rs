@@ -9,6 +9,9 @@ pub(crate) trait Choice {
     /// enough that nobody there starves.
     fn look_outside(&mut self) -> bool;
 
+    /// The worker has just come from outside: there is no need to look for a while.
+    fn has_looked(&mut self);
+
     /// Which of `workers` a thief looks at first.
     fn victim(&mut self, workers: usize) -> usize;
 
@@ -54,6 +57,10 @@ impl Choice for Fast {
         now
     }
 
+    fn has_looked(&mut self) {
+        self.steps = 0;
+    }
+
     fn victim(&mut self, workers: usize) -> usize {
         self.random.below(workers)
     }
@@ -92,6 +99,8 @@ impl Choice for Seeded {
     fn look_outside(&mut self) -> bool {
         self.random.below(8) == 0
     }
+
+    fn has_looked(&mut self) {}
 
     fn victim(&mut self, workers: usize) -> usize {
         self.random.below(workers)
@@ -168,5 +177,14 @@ mod tests {
             .filter(|_| choice.look_outside())
             .count();
         assert_eq!(looks, 10);
+    }
+
+    #[test]
+    fn a_worker_that_has_looked_begins_a_new_round() {
+        let mut choice = Fast::new(0);
+        assert!((1..LOOK_OUTSIDE_EVERY).all(|_| !choice.look_outside()));
+        choice.has_looked();
+        assert!((1..LOOK_OUTSIDE_EVERY).all(|_| !choice.look_outside()));
+        assert!(choice.look_outside());
     }
 }

@@ -164,6 +164,15 @@ impl<T: Run> Crew<T> {
         is_there && !self.sleep.is_asleep(worker)
     }
 
+    /// Whether this worker will try to take the helm after this, or have another do so if it goes away. The caller is asleep,
+    /// and not at the helm.
+    pub(crate) fn comes_to_the_helm(&self, worker: usize) -> bool {
+        // Pairs with the fence in `fall_asleep`, and with that in `man_the_helm`: either the worker finds the helm free when
+        // it sleeps or goes, or this thread sees that it sleeps, or is gone.
+        fence(Ordering::SeqCst);
+        self.is_awake(worker)
+    }
+
     /// Whether all who are there sleep.
     pub(crate) fn is_asleep(&self) -> bool {
         let count = self.sleep.count();

@@ -2,6 +2,7 @@
 #![doc(test(attr(deny(warnings))))]
 #![forbid(unsafe_code)]
 
+mod batch;
 mod block_on;
 mod blocking;
 mod builder;

@@ -109,6 +109,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
             if let Some(item) = self.next() {
                 return self.run(item);
             }
+            self.local.batches().end();
             let token = self.crew().sleep().search();
             self.search(token);
         }
@@ -160,6 +161,9 @@ impl<T: Run, C: Choice> Worker<T, C> {
     fn look_outside(&mut self) -> Option<T> {
         if let Some(helm) = self.crew().sleep().helm().take(self.local.worker()) {
             self.local.in_driver(|| unwind::shield(|| helm.poll()));
+            if self.local.batches().is_brief() {
+                self.local.begin_batch();
+            }
         }
         if self.crew().order() == Order::Fifo {
             return None; // the injector is merged into the one queue
@@ -194,7 +198,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         if let Some(item) = own.or_else(|| self.steal(is_last)) {
             self.crew()
                 .sleep()
-                .stop_searching(search.token, || self.crew().queues().any());
+                .stop_searching(search.token, || self.local.is_more());
             return self.run(item);
         }
         if !is_last {
@@ -259,6 +263,9 @@ impl<T: Run, C: Choice> Worker<T, C> {
     fn wake_up(&mut self, sleeping: Sleeping) -> Step {
         match self.crew().sleep().woken(self.local.worker(), sleeping) {
             Ok(token) => {
+                if self.local.batches().is_brief() {
+                    self.choice.has_looked(); // it is over before much can have come
+                }
                 self.local.tally().wakes.add_one();
                 self.crew().stir();
                 self.search(token);
@@ -274,6 +281,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
     /// The driver has run wakers on this thread while its worker slept: it may have work now.
     pub(crate) fn after_driver(&self) {
         if self.local.has_own() {
+            self.local.begin_batch();
             self.rise();
         }
     }

@@ -10,6 +10,7 @@ use crate::sync::{Ordering, Parker, fence};
 use crate::unwind;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 use tulipa_task::{Runnable, TaskRef};
 
 /// A worker's place while nobody sits there: its queues, from which others may steal, and what it parks on.
@@ -17,6 +18,10 @@ pub(crate) struct Seat {
     pub(crate) local: Local<Runnable>,
     pub(crate) parker: Parker,
 }
+
+/// For so long a worker that has woken what runs at home leaves the helm to it. Home has the helm after that, and wakes itself;
+/// unless it is at work for longer.
+const COURTESY: Duration = Duration::from_micros(100);
 
 /// The life of a thread that was started for a worker, as that was woken for the first time: it works until the executor stops.
 pub(crate) fn hold(handle: &Handle, seat: Seat, sleeping: Sleeping) {
@@ -97,6 +102,9 @@ impl<T: Run, C: Choice> Worker<T, C> {
     fn park(&self, parker: &Parker) {
         if !self.is_parked() {
             return;
+        }
+        if self.local().leaves_helm_to_home() {
+            return self.park_aside(|| parker.park_timeout(COURTESY));
         }
         let Some(helm) = self
             .local()

@@ -2,6 +2,7 @@
 //!
 //! Run with `RUSTFLAGS="--cfg loom" cargo test --release -p tulipa-executor --lib models`.
 
+mod batch;
 mod hand_over;
 mod home;
 mod muster;

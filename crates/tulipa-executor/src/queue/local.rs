@@ -1,6 +1,7 @@
 //! A worker's own queues: what it runs next, and whom it tells of the rest.
 
 use super::{End, HOME, Order, Run, Tally, success};
+use crate::batch::Batches;
 use crate::choice::Choice;
 use crate::crew::Crew;
 use crate::sync::deque::{self, Steal};
@@ -31,6 +32,9 @@ pub(crate) struct Local<T> {
     /// How many others have run since one of them did.
     since_homed: Cell<u32>,
     in_driver: Cell<bool>,
+    batches: Batches,
+    /// Whether it has woken what runs at home since it last left the helm to that.
+    has_called_home: Cell<bool>,
 }
 
 impl<T: Run> Local<T> {
@@ -44,6 +48,8 @@ impl<T: Run> Local<T> {
             homed: RefCell::new(VecDeque::new()),
             since_homed: Cell::new(0),
             in_driver: Cell::new(false),
+            batches: Batches::new(),
+            has_called_home: Cell::new(false),
         }
     }
 
@@ -90,6 +96,7 @@ impl<T: Run> Local<T> {
     #[inline(never)]
     fn accept_homed(&self, item: T) {
         if self.worker != HOME {
+            self.has_called_home.set(true);
             self.crew.deliver(item);
         } else if self.in_driver.get() {
             self.crew.queues().send_home(item); // where whoever asks whether all is quiet can see it
@@ -216,7 +223,8 @@ impl<T: Run> Local<T> {
     /// Wakes a thief for what is left in the queue while this worker runs a task, if there is one asleep.
     #[inline]
     pub(crate) fn offer(&self) {
-        if self.crew.sleep().wants_searcher() && !self.deque.is_empty() {
+        let is_wanted = self.crew.sleep().wants_searcher() && !self.deque.is_empty();
+        if is_wanted && !self.batches.goes_on() {
             self.crew.sleep().wake_one();
         }
     }
@@ -275,6 +283,34 @@ impl<T: Run> Local<T> {
         while let Some(item) = own().or_else(|| self.pop_injector(false)) {
             drop(item);
         }
+    }
+
+    /// The driver has woken tasks, which are in the queue now. With nobody to see a long poll, none of them waits for another.
+    pub(crate) fn begin_batch(&self) {
+        let tasks = self.deque.len();
+        if tasks > 1 && self.crew.watchdog().is_some() {
+            self.batches.begin(tasks);
+        }
+    }
+
+    pub(crate) fn batches(&self) -> &Batches {
+        &self.batches
+    }
+
+    /// Whether there is anything that others are to be called for. Not for a brief batch: this worker has that itself.
+    pub(crate) fn is_more(&self) -> bool {
+        let queues = self.crew.queues();
+        if self.batches.is_brief() {
+            queues.any_but_of(self.worker)
+        } else {
+            queues.any()
+        }
+    }
+
+    /// Whether to leave the helm to the worker at home: this one has woken it, so what comes next may again be for that, and
+    /// it is awake still, so it will come there.
+    pub(crate) fn leaves_helm_to_home(&self) -> bool {
+        self.has_called_home.replace(false) && self.crew.comes_to_the_helm(HOME)
     }
 
     /// Runs `code` of the driver, whose wakes are queued in their order.

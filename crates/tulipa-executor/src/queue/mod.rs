@@ -157,6 +157,17 @@ impl<T: Run> Queues<T> {
         !self.injector.is_empty() || self.ends.iter().any(|end| !end.stealer.is_empty())
     }
 
+    /// The same, but for the queue of `worker`.
+    pub(crate) fn any_but_of(&self, worker: usize) -> bool {
+        let others = || {
+            self.ends
+                .iter()
+                .enumerate()
+                .filter(|(end, _)| *end != worker)
+        };
+        !self.injector.is_empty() || others().any(|(_, end)| !end.stealer.is_empty())
+    }
+
     /// Takes some of a worker's queue: one to run, the rest into `local`.
     pub(crate) fn steal(&self, victim: usize, local: &Local<T>) -> Option<T> {
         success(self.ends[victim].stealer.steal_batch_and_pop(local.deque()))
