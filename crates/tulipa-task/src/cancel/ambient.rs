@@ -53,16 +53,18 @@ impl<'a> Frame<'a> {
     /// Runs `inside` with this frame on top.
     #[inline]
     pub(crate) fn enter<R>(&self, inside: impl FnOnce() -> R) -> R {
-        struct Leave(*const Frame<'static>);
-        impl Drop for Leave {
+        struct Leave<'a>(&'a Cell<*const Frame<'static>>, *const Frame<'static>);
+        impl Drop for Leave<'_> {
             fn drop(&mut self) {
-                TOP.with(|top| top.set(self.0));
+                self.0.set(self.1);
             }
         }
-        let below = TOP.with(|top| top.replace(ptr::from_ref(self).cast()));
-        self.below.set(below);
-        let _leave = Leave(below); // also when `inside` unwinds
-        inside()
+        TOP.with(|top| {
+            let below = top.replace(ptr::from_ref(self).cast());
+            self.below.set(below);
+            let _leave = Leave(top, below); // also when `inside` unwinds
+            inside()
+        })
     }
 
     #[inline]
@@ -94,6 +96,7 @@ impl<'a> Frame<'a> {
         gives_way
     }
 
+    #[inline]
     fn has(&self, flag: u8) -> bool {
         self.flags.get() & flag != 0
     }
@@ -104,11 +107,13 @@ impl<'a> Frame<'a> {
             .set(if on { flags | flag } else { flags & !flag });
     }
 
+    #[inline]
     pub(crate) fn put_request(&self, request: Option<Cancelled>) -> Option<Cancelled> {
         self.set(REQUEST, request.is_some());
         self.request.replace(request)
     }
 
+    #[inline]
     pub(crate) fn take_request(&self) -> Option<Cancelled> {
         if self.has(REQUEST) {
             self.put_request(None)

@@ -64,6 +64,7 @@ pub fn requested() -> bool {
 
 /// Takes the request, for what passes it on to those it waits for, as a join does. Whoever takes it sees to
 /// it that the cancellation comes back, by [`unwind`], or has been refused.
+#[inline]
 pub fn take_request() -> Option<Cancelled> {
     ambient::top(|frame| frame?.take_request())
 }

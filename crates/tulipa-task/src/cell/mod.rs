@@ -103,6 +103,11 @@ pub(crate) struct Cold {
 }
 
 impl Side {
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.cold.is_none() && self.waiters.is_empty()
+    }
+
     pub(crate) fn cold(&mut self) -> &mut Cold {
         self.cold.get_or_insert_default()
     }
@@ -359,12 +364,17 @@ impl Header {
             .with_mut(|side| std::mem::take(unsafe { &mut (*side).waiters }));
         let owed = self.state.update(|state| state.unlock(false));
         debug_assert_eq!(owed, AfterUnlock::Free);
-        if let Waiters::One(waiter) = waiters {
-            if let Some(next) = self.hear(waiter) {
-                self.act(next);
-            }
-            return;
+        match waiters {
+            Waiters::One(Waiter::Waker(waker)) => self.act(Next::Wake(waker)), // as it mostly is
+            Waiters::One(waiter) => self
+                .hear(waiter)
+                .into_iter()
+                .for_each(|next| self.act(next)),
+            waiters => self.tell_all(waiters),
         }
+    }
+
+    fn tell_all(&self, waiters: Waiters) {
         // First all observers hear of it, then anybody is woken: whom one of them wakes may end at once, on another
         // worker, and the others are not to hear of that end before this one.
         let mut next = Vec::new();
@@ -391,6 +401,7 @@ impl Header {
         }
     }
 
+    #[inline]
     fn act(&self, next: Next) {
         match next {
             Next::Wake(waker) => drop(self.report_stray(unwind::catch(|| waker.wake()))),
@@ -415,7 +426,7 @@ impl Header {
         // SAFETY: the caller's promise, for both.
         unsafe {
             self.context.with(|context| (*context).is_empty())
-                && self.side.with(|side| (*side).waiters.is_empty())
+                && self.side.with(|side| (*side).is_empty())
         }
     }
 
@@ -424,14 +435,13 @@ impl Header {
     /// # Safety
     ///
     /// Rule 1: nobody else has a pointer into the cell.
-    unsafe fn take_contents(&self) -> (Slot, Waiters) {
+    unsafe fn take_contents(&self) -> (Slot, Side) {
         // SAFETY: the caller's promise, for both.
         unsafe {
             (
                 self.context
                     .with_mut(|context| std::mem::take(&mut *context)),
-                self.side
-                    .with_mut(|side| std::mem::take(&mut (*side).waiters)),
+                self.side.with_mut(|side| std::mem::take(&mut *side)),
             )
         }
     }
@@ -538,6 +548,7 @@ impl Header {
     }
 
     /// What was not added comes back: the task is done.
+    #[inline]
     pub(crate) fn subscribe(&self, waiter: Waiter) -> Result<Subscription, Waiter> {
         if !self.lock(true) {
             return Err(waiter);

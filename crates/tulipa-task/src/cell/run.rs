@@ -74,7 +74,7 @@ fn request_or_abort(header: &Header) -> Cancelled {
 
 /// What the poll came to, if the task has ended by it. Rule 2 holds: `begin_poll` has given the stage to this thread.
 fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
-    if (begin.abort || begin.request)
+    if (begin.abort() || begin.request())
         && let Some(end) = meet_request(header, frame, begin)
     {
         return Some(end);
@@ -98,11 +98,11 @@ fn poll(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
 /// A poll begins, and finds that the task was asked to end. If it does without being polled: how.
 #[cold]
 fn meet_request(header: &Header, frame: &Frame<'_>, begin: Begin) -> Option<End> {
-    if begin.abort {
+    if begin.abort() {
         return Some(cancel(header, frame, request_or_abort(header)));
     }
     let request = header.take_request()?;
-    if begin.first {
+    if begin.first() {
         return Some(cancel(header, frame, request)); // its body never runs (TC-05)
     }
     frame.put_request(Some(request));
@@ -221,6 +221,7 @@ pub(crate) unsafe fn drop_outcome(header: &Header) {
 /// # Safety
 ///
 /// Rule 1: nobody else has a pointer into the cell.
+#[inline]
 pub(crate) unsafe fn drop_contents(header: &Header) {
     if header.kind() == Kind::Deferred {
         // SAFETY: rule 3: the last reference is gone.

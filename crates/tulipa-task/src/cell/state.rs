@@ -80,16 +80,26 @@ pub(crate) enum AfterWake {
     Nothing,
 }
 
-/// What a poll meets.
+/// What a poll meets: the word as it was before. Its questions are asked of the bits, for most polls with one look.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Begin {
+pub(crate) struct Begin(Snapshot);
+
+impl Begin {
     /// It is the first.
-    pub(crate) first: bool,
+    pub(crate) fn first(self) -> bool {
+        !self.0.has(STARTED)
+    }
+
     /// A request is stored: the poller is to take it, with its message.
-    pub(crate) request: bool,
+    pub(crate) fn request(self) -> bool {
+        self.0.has(CANCEL)
+    }
+
     /// The future is to be dropped, not polled.
-    pub(crate) abort: bool,
+    pub(crate) fn abort(self) -> bool {
+        self.0.has(ABORT)
+    }
 }
 
 /// What the poller owes after a poll that was Pending.
@@ -253,12 +263,8 @@ impl Snapshot {
 
     pub(crate) fn begin_poll(self) -> (Self, Begin) {
         debug_assert_eq!(self.phase(), Phase::Scheduled, "{self:?}");
-        let begin = Begin {
-            first: !self.has(STARTED),
-            request: self.has(CANCEL),
-            abort: self.has(ABORT),
-        };
-        (self.without(SCHEDULED).with(RUNNING | STARTED), begin)
+        let next = self.without(SCHEDULED).with(RUNNING | STARTED);
+        (next, Begin(self))
     }
 
     pub(crate) fn end_poll(self) -> (Self, AfterPoll) {
@@ -456,6 +462,7 @@ impl State {
         Self(AtomicU64::new(snapshot.0))
     }
 
+    #[inline]
     pub(crate) fn load(&self) -> Snapshot {
         // Acquire: pairs with the Release half of `complete`, so that who sees DONE sees the outcome.
         Snapshot(self.0.load(Ordering::Acquire))

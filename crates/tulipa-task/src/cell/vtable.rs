@@ -195,8 +195,10 @@ where
 unsafe fn free<F, T, E>(header: NonNull<Header>) {
     let cell = header.cast::<Cell<F, T, E>>();
     // SAFETY: rule 1; the cell is of this type (rule 6), and was put into a room. It is given back even if a destructor panics.
+    // What else of the header has a destructor has been taken out of it (`drop_contents`).
     unsafe {
         let _room = Room::of(cell);
-        cell.drop_in_place();
+        (&raw mut (*cell.as_ptr()).header.scheduler).drop_in_place();
+        (&raw mut (*cell.as_ptr()).stage).drop_in_place();
     }
 }

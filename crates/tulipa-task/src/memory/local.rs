@@ -141,13 +141,9 @@ impl Tray {
             // SAFETY: rule 2: this tray owns the chunk, and the list; rule 1, as promised.
             unsafe { Chunk::link(chunk, offset, self.list.get()) };
             self.list.set(offset);
-            return;
-        }
-        // SAFETY: rule 1: the cell is the caller's until it is pushed, once.
-        unsafe {
-            if !Chunk::push(chunk, offset, class) {
-                depot().push(chunk, offset);
-            }
+        } else {
+            // SAFETY: rule 1: the cell is the caller's, and goes.
+            unsafe { send_home(chunk, offset, class, depot) };
         }
     }
 
@@ -171,6 +167,26 @@ impl Tray {
         self.chunk.set(ptr::null_mut());
         self.list.set(NO_CELL);
         self.unused.set(u32::MAX);
+    }
+}
+
+/// Gives a cell back to whoever owns its chunk.
+///
+/// # Safety
+///
+/// Rule 1: the cell is of this class, and goes.
+#[inline(never)]
+unsafe fn send_home<'a>(
+    chunk: NonNull<Chunk>,
+    offset: u32,
+    class: Class,
+    depot: impl FnOnce() -> &'a Depot,
+) {
+    // SAFETY: rule 1: the cell is the caller's until it is pushed, once.
+    unsafe {
+        if !Chunk::push(chunk, offset, class) {
+            depot().push(chunk, offset);
+        }
     }
 }
 

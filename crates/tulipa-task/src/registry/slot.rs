@@ -76,16 +76,19 @@ impl Slot {
     }
 
     /// Puts it before a list.
+    #[inline]
     pub(super) fn link(&self, next: usize) {
         // Relaxed: only who has the slot reads the link; a visitor reads the tag, which stays FREE.
         self.0.store(next | FREE, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(super) fn next(&self) -> usize {
         // Relaxed: as above; who took it over from others did so with an Acquire.
         self.0.load(Ordering::Relaxed) & !TAG
     }
 
+    #[inline]
     pub(super) fn addr(&self) -> usize {
         ptr::from_ref(self).expose_provenance()
     }
@@ -160,6 +163,7 @@ impl Chain {
         self.head.load(Ordering::Relaxed) == NIL
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.len.load(Ordering::Relaxed)
     }
@@ -241,6 +245,7 @@ impl Chain {
 }
 
 /// The slot at an address that a link had.
+#[inline]
 pub(super) fn at(addr: usize) -> Option<NonNull<Slot>> {
     NonNull::new(ptr::with_exposed_provenance_mut(addr))
 }

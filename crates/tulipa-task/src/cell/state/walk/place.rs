@@ -369,12 +369,12 @@ impl Place {
         match step {
             Step::BeginPoll if self.runnable => {
                 let begin = update(&mut self.word, Snapshot::begin_poll);
-                assert_eq!(begin.request, self.asked, "a poll meets the request");
+                assert_eq!(begin.request(), self.asked, "a poll meets the request");
                 (self.runnable, self.woken) = (false, false);
-                self.poller = match (begin.request, begin.abort) {
+                self.poller = match (begin.request(), begin.abort()) {
                     (true, aborts) => Poller::MustTake {
                         aborts,
-                        ends: begin.first,
+                        ends: begin.first(),
                     },
                     (false, true) => Poller::MustEnd,
                     (false, false) => Poller::Polling,
