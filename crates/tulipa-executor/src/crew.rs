@@ -91,6 +91,7 @@ impl<T: Run> Crew<T> {
     }
 
     /// Takes what became runnable on a thread that is no worker of this crew.
+    #[inline(never)]
     pub(crate) fn inject(&self, item: T) {
         if item.is_homed() && self.order == Order::Stealing {
             return self.deliver(item);

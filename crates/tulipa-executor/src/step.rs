@@ -125,7 +125,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
             item.run()
         };
         if let Some(again) = again {
-            self.local.accept(again, tulipa_task::Why::Yielded);
+            self.local.accept_again(again);
         }
         Step::Ran
     }

@@ -178,6 +178,10 @@ mod model {
             std::mem::replace(&mut *cell, value)
         }
 
+        pub(crate) fn store(&self, value: T) {
+            drop(self.swap(value));
+        }
+
         pub(crate) fn take(&self) -> T
         where
             T: Default,

@@ -1,10 +1,12 @@
 //! A worker's own queues: what it runs next, and whom it tells of the rest.
 
+use super::next::Filled;
 use super::{End, HOME, Order, Run, Tally, success};
 use crate::batch::Batches;
 use crate::choice::Choice;
 use crate::crew::Crew;
 use crate::sync::deque::{self, Steal};
+use crossbeam_utils::CachePadded;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,9 +25,9 @@ const OTHERS_PER_HOMED: u32 = 8;
 pub(crate) struct Local<T> {
     crew: Arc<Crew<T>>,
     worker: usize,
+    end: Arc<CachePadded<End<T>>>,
     deque: deque::Worker<T>,
-    /// Whether the slot was filled and not emptied by this worker: spares it a look at an empty one.
-    next_is_set: Cell<bool>,
+    next_filled: Filled,
     streak: Cell<u32>,
     /// What only this worker may run, at home.
     homed: RefCell<VecDeque<T>>,
@@ -40,10 +42,11 @@ pub(crate) struct Local<T> {
 impl<T: Run> Local<T> {
     pub(crate) fn new(crew: Arc<Crew<T>>, worker: usize, deque: deque::Worker<T>) -> Self {
         Self {
+            end: Arc::clone(&crew.queues().ends[worker]),
             crew,
             worker,
             deque,
-            next_is_set: Cell::new(false),
+            next_filled: Filled::default(),
             streak: Cell::new(0),
             homed: RefCell::new(VecDeque::new()),
             since_homed: Cell::new(0),
@@ -66,12 +69,8 @@ impl<T: Run> Local<T> {
         &self.deque
     }
 
-    fn end(&self) -> &End<T> {
-        &self.crew.queues().ends[self.worker]
-    }
-
     pub(crate) fn tally(&self) -> &Tally {
-        &self.end().tally
+        &self.end.tally
     }
 
     /// Takes what became runnable on this worker's thread.
@@ -93,6 +92,12 @@ impl<T: Run> Local<T> {
         }
     }
 
+    /// Takes what has given way.
+    #[inline(never)]
+    pub(crate) fn accept_again(&self, item: T) {
+        self.accept(item, Why::Yielded);
+    }
+
     #[inline(never)]
     fn accept_homed(&self, item: T) {
         if self.worker != HOME {
@@ -108,14 +113,13 @@ impl<T: Run> Local<T> {
     /// Nothing is ahead of what comes now: the first of several new tasks runs first.
     #[inline]
     fn is_idle(&self) -> bool {
-        !self.next_is_set.get() && self.deque.is_empty()
+        !self.next_filled.get() && self.deque.is_empty()
     }
 
     fn put_next(&self, item: T) {
-        if let Some(older) = self.end().next.swap(Some(item)) {
+        if let Some(older) = self.end.next.put(&self.next_filled, item) {
             self.push(older);
         }
-        self.next_is_set.set(true);
     }
 
     /// To the end of the queue. If that is more than this worker gets to at once, a thief is welcome.
@@ -125,7 +129,7 @@ impl<T: Run> Local<T> {
     #[inline]
     fn push(&self, item: T) {
         self.deque.push(item);
-        if self.crew.sleep().wants_searcher() && (self.next_is_set.get() || self.deque.len() > 1) {
+        if self.crew.sleep().wants_searcher() && (self.next_filled.get() || self.deque.len() > 1) {
             self.crew.sleep().wake_one();
         }
     }
@@ -186,7 +190,7 @@ impl<T: Run> Local<T> {
 
     #[inline]
     fn pop_shared(&self, choice: &mut impl Choice) -> Option<T> {
-        if self.next_is_set.get() {
+        if self.next_filled.get() {
             let streak = self.streak.replace(self.streak.get().saturating_add(1));
             let first = streak < SLOT_STREAK && choice.next_slot_first();
             let item = self.take_next();
@@ -206,8 +210,7 @@ impl<T: Run> Local<T> {
 
     /// Empties the slot: a thief may have done so before.
     fn take_next(&self) -> Option<T> {
-        self.next_is_set.set(false);
-        self.end().next.take()
+        self.end.next.take(&self.next_filled)
     }
 
     #[inline]
@@ -259,7 +262,7 @@ impl<T: Run> Local<T> {
 
     /// Whether there is something that this worker would run by itself.
     pub(crate) fn has_own(&self) -> bool {
-        self.next_is_set.get()
+        self.next_filled.get()
             || !self.deque.is_empty()
             || self.worker == HOME
                 && (!self.homed.borrow().is_empty() || self.crew.queues().has_mail())

@@ -12,14 +12,17 @@
 //! On one worker in strict order (the current-thread flavour) there is only the queue: everything goes to its end.
 
 mod local;
+mod next;
 
 pub(crate) use local::Local;
 
 use crate::debug::Debug;
 use crate::sync::deque::{self, Injector, Steal, Stealer};
-use crate::sync::{AtomicCell, Ordering, Tick};
+use crate::sync::{Ordering, Tick};
 use crossbeam_utils::CachePadded;
+use next::Next;
 use std::fmt;
+use std::sync::Arc;
 use tulipa_task::Runnable;
 
 /// What the queues hold: a task that can run. The models have a simpler one.
@@ -67,12 +70,13 @@ pub(crate) struct Queues<T> {
     pub(crate) injector: CachePadded<Injector<T>>,
     /// What comes for the worker at home.
     mail: CachePadded<Injector<T>>,
-    ends: Box<[CachePadded<End<T>>]>,
+    /// Each worker has its own at hand too.
+    ends: Box<[Arc<CachePadded<End<T>>>]>,
 }
 
 /// A worker's queue, as others see it.
 struct End<T> {
-    next: AtomicCell<Option<T>>,
+    next: Next<T>,
     stealer: Stealer<T>,
     tally: Tally,
 }
@@ -113,7 +117,7 @@ impl<T: Run> Queues<T> {
         let own: Vec<_> = (0..workers).map(|_| deque::Worker::new_fifo()).collect();
         let ends = own
             .iter()
-            .map(|worker| CachePadded::new(End::new(worker.stealer())))
+            .map(|worker| Arc::new(CachePadded::new(End::new(worker.stealer()))))
             .collect();
         let (injector, mail) = (
             CachePadded::new(Injector::new()),
@@ -179,7 +183,7 @@ impl<T: Run> Queues<T> {
     }
 
     pub(crate) fn steal_next_slot(&self, victim: usize) -> Option<T> {
-        self.ends[victim].next.take()
+        self.ends[victim].next.steal()
     }
 }
 
@@ -192,7 +196,7 @@ impl<T> End<T> {
             wakes: Count::new(),
         };
         Self {
-            next: AtomicCell::new(None),
+            next: Next::new(),
             stealer,
             tally,
         }
