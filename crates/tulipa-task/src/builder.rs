@@ -1,7 +1,7 @@
 //! Making tasks: `spawn`, `try_spawn`, and the [`Builder`] behind them.
 
-use crate::cell::stage::Stage;
-use crate::cell::{Cell, Kind, Plan};
+use crate::cell::stage::Place;
+use crate::cell::{ANYWHERE, Cell, Kind, Plan};
 use crate::context::{Context, Slot};
 use crate::handle::{Task, TaskRef};
 use crate::local::ThreadBound;
@@ -153,7 +153,15 @@ impl Builder {
     }
 
     /// For executors: the worker that alone is to run it, as [`Runnable::home`] will say.
+    ///
+    /// # Panics
+    ///
+    /// If it is 65,535, for which there is no room.
     pub fn home(mut self, worker: u16) -> Self {
+        assert!(
+            worker != ANYWHERE,
+            "no worker can have the number {ANYWHERE}: count them from 0"
+        );
         self.home = Some(worker);
         self
     }
@@ -294,10 +302,10 @@ impl Builder {
             scheduler: Some(scheduler),
             location: Location::caller(),
             name,
-            home,
+            home: home.unwrap_or(ANYWHERE),
             context: context.map_or_else(Slot::inherited, Context::into_slot),
         };
-        let header = Cell::<F, T, E>::allocate(plan, || Stage::Future(make()));
+        let header = Cell::<F, T, E>::allocate(plan, || Place::of(make()));
         // SAFETY: rules 1 and 6: `allocate` counted a reference for the handle, and the types are those it was given.
         let task = unsafe { Task::adopt(header) };
         if !unlisted {
@@ -378,10 +386,10 @@ impl<C: FnOnce() + Send + 'static> Job<C> {
             scheduler: Some(scheduler.clone()),
             location: Location::caller(),
             name: None,
-            home: None,
+            home: ANYWHERE,
             context,
         };
-        let header = Cell::<Self, (), Infallible>::allocate(plan, || Stage::Future(self));
+        let header = Cell::<Self, (), Infallible>::allocate(plan, || Place::of(self));
         // SAFETY: rule 1: the state began as Scheduled, with the runtime's reference only, and this is its one Runnable.
         scheduler.schedule(unsafe { Runnable::adopt(header) }, Why::Spawned);
     }

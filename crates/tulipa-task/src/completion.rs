@@ -74,6 +74,16 @@ impl Subscription {
     fn key(&self) -> u32 {
         self.0.get() - 1
     }
+
+    /// To be kept where four bytes are left, at any address.
+    pub(crate) fn to_bytes(this: Option<Self>) -> [u8; 4] {
+        this.map_or(0, |this| this.0.get()).to_ne_bytes()
+    }
+
+    /// From what `to_bytes` gave.
+    pub(crate) fn from_bytes(bytes: [u8; 4]) -> Option<Self> {
+        NonZeroU32::new(u32::from_ne_bytes(bytes)).map(Self)
+    }
 }
 
 /// Whoever wants to be told.

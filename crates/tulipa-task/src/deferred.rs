@@ -1,8 +1,8 @@
 //! `Deferred`: set once by anyone, awaited by anyone. asyncio's `Future`.
 
-use crate::cell::stage::Stage;
+use crate::cell::stage::Place;
 use crate::cell::state::{End, Snapshot};
-use crate::cell::{Cell, Kind, Outcome, Plan, run};
+use crate::cell::{ANYWHERE, Cell, Kind, Outcome, Plan, run};
 use crate::context::Slot;
 use crate::error::{InvalidState, TaskError};
 use crate::handle::{Awaitable, Join, TaskRef};
@@ -69,15 +69,15 @@ where
             scheduler: None,
             location: Location::caller(),
             name: None,
-            home: None,
+            home: ANYWHERE,
             context: Slot::default(),
         };
-        let header = Cell::<Pending<Result<T, E>>, T, E>::allocate(plan, || Stage::Empty);
+        let header = Cell::<Pending<Result<T, E>>, T, E>::allocate(plan, Place::empty);
         // SAFETY: rule 1: `allocate` counted a reference for the first handle.
         let task = unsafe { TaskRef::adopt(header) };
         Self {
             task,
-            join: Join::default(),
+            join: Join::new(),
             _outcome: PhantomData,
         }
     }
@@ -222,7 +222,7 @@ impl<T, E> Clone for Deferred<T, E> {
     fn clone(&self) -> Self {
         Self {
             task: self.task.clone(),
-            join: Join::default(),
+            join: Join::new(),
             _outcome: PhantomData,
         }
     }

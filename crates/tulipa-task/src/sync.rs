@@ -55,17 +55,23 @@ impl Remark {
     }
 }
 
-/// A bit that only one thread at a time writes and reads: handed on together with what it is about.
-#[derive(Debug, Default)]
-pub(crate) struct Flag(std::sync::atomic::AtomicBool);
+/// A byte that only one thread at a time writes: handed on together with what it is about. `std`'s in a model too.
+#[derive(Debug)]
+pub(crate) struct Byte(std::sync::atomic::AtomicU8);
 
-impl Flag {
-    pub(crate) fn set(&self, on: bool) {
-        // Relaxed: whoever reads it was given the turn by who wrote it.
-        self.0.store(on, Ordering::Relaxed);
+impl Byte {
+    pub(crate) const fn new(byte: u8) -> Self {
+        Self(std::sync::atomic::AtomicU8::new(byte))
     }
 
-    pub(crate) fn get(&self) -> bool {
+    #[inline(always)]
+    pub(crate) fn set(&self, byte: u8) {
+        // Relaxed: whoever reads what was written here was given the turn by who wrote it.
+        self.0.store(byte, Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> u8 {
         // Relaxed: as above.
         self.0.load(Ordering::Relaxed)
     }

@@ -3,7 +3,7 @@
 //! A poll puts a frame on the thread's stack and leaves its address in a thread-local; nested polls (an eager first
 //! step) put theirs above it. Frames are the thread's own: nothing here is shared.
 
-use crate::cell::{Header, Kind};
+use crate::cell::Header;
 use crate::error::Cancelled;
 use crate::slice;
 use crate::sync::thread_local;
@@ -173,7 +173,7 @@ pub(crate) fn current_header<R>(f: impl FnOnce(Option<&Header>) -> R) -> R {
 
 /// The header of the task that is being polled: a job is none (DC-12, CU-03).
 pub(crate) fn current_task<R>(f: impl FnOnce(Option<&Header>) -> R) -> R {
-    current_header(|header| f(header.filter(|header| header.kind() == Kind::Task)))
+    current_header(|header| f(header.filter(|header| header.is_task())))
 }
 
 /// A request of the current task to itself is ambient at once; the last message counts (TC-10, TC-23). `false`: `task` is

@@ -17,9 +17,11 @@
 //! 5. *Slots.* The registry's slot is the runtime's reference (see [`registry`](crate::registry)).
 //! 6. *Types.* A header is the first field of a `Cell<F, T, E>` for the types its vtable was made for; handles
 //!    carry `T` and `E` and are made only together with the cell.
+//! 7. *Join.* The owning handle alone, by `&mut` or by value.
 
 #![doc = include_str!("README.md")]
 
+pub(crate) mod marks;
 pub(crate) mod run;
 pub(crate) mod stage;
 pub(crate) mod state;
@@ -28,15 +30,16 @@ pub(crate) mod vtable;
 use crate::completion::{Callback, Subscription, Waiter, Waiters};
 use crate::context::Slot;
 use crate::error::{Cancelled, Panic, TaskError};
-use crate::handle::{TaskRef, TaskState};
+use crate::handle::{Join, TaskRef, TaskState};
 use crate::id::TaskId;
 use crate::memory::Room;
 use crate::registry::Slot as Listed;
 use crate::schedule::{Runnable, Scheduler, Why};
-use crate::sync::{AtomicPtr, Backoff, Flag, Ordering, Remark, UnsafeCell};
+use crate::sync::{AtomicPtr, Backoff, Ordering, Remark, UnsafeCell};
 use crate::unwind;
 use crate::waits::{Waits, Word};
-use stage::Stage;
+use marks::{Holds, Marks};
+use stage::{Place, Stage};
 use state::{
     AfterCancel, AfterHandle, AfterUnlock, AfterWake, End, Locked, Phase, Snapshot, State,
 };
@@ -67,11 +70,12 @@ pub(crate) struct Header {
     scheduler: Option<Scheduler>,
     id: TaskId,
     location: &'static Location<'static>,
-    kind: Kind,
-    /// Whether it gave way, the last time that its slice was over.
-    gave_way: Flag,
-    /// The worker that alone may run it, as the executor counts them; for tasks that stay on their thread.
-    home: Option<u16>,
+    /// What is in the stage, and what kind of cell this is. Rule 2, as the stage, but for the kind.
+    marks: Marks,
+    /// What the owning handle knows of its await; so that the handle is one pointer. Rule 7.
+    join: UnsafeCell<Join>,
+    /// The worker that alone may run it, as the executor counts them, or [`ANYWHERE`].
+    home: u16,
     /// Where it is listed, if it is; written once before the task is first handed over.
     slot: AtomicPtr<Listed>,
     /// What it waits for, as a [`Word`]: true when its last poll ended.
@@ -81,8 +85,8 @@ pub(crate) struct Header {
     side: UnsafeCell<Side>,
 }
 
-// SAFETY: rule 4 keeps the side data to one thread at a time, and what it holds is `Send`; the rest is atomic or
-// never written after the cell was made.
+// SAFETY: rule 4 keeps the side data to one thread at a time, and rule 7 the join, and what they hold is `Send`; the rest is
+// atomic or never written after the cell was made.
 unsafe impl Send for Header {}
 // SAFETY: as above.
 unsafe impl Sync for Header {}
@@ -93,6 +97,9 @@ pub(crate) struct Side {
     pub(crate) waiters: Waiters,
     cold: Option<Box<Cold>>,
 }
+
+/// A task that any worker may run.
+pub(crate) const ANYWHERE: u16 = u16::MAX;
 
 /// What most tasks never have.
 #[derive(Debug, Default)]
@@ -132,7 +139,7 @@ impl Side {
 #[repr(C)]
 pub(crate) struct Cell<F, T, E> {
     header: Header,
-    stage: UnsafeCell<Stage<F, Outcome<T, E>>>,
+    place: UnsafeCell<Place<F, Outcome<T, E>>>,
 }
 
 /// What is done for those who wait when all observers have heard.
@@ -147,7 +154,8 @@ pub(crate) struct Plan {
     pub(crate) scheduler: Option<Scheduler>,
     pub(crate) location: &'static Location<'static>,
     pub(crate) name: Option<Cow<'static, str>>,
-    pub(crate) home: Option<u16>,
+    /// [`ANYWHERE`], or the worker.
+    pub(crate) home: u16,
     pub(crate) context: Slot,
 }
 
@@ -161,7 +169,7 @@ where
     #[inline(always)]
     pub(crate) fn allocate(
         plan: Plan,
-        future: impl FnOnce() -> Stage<F, Outcome<T, E>>,
+        future: impl FnOnce() -> Place<F, Outcome<T, E>>,
     ) -> NonNull<Header> {
         let room = Room::<Self>::new();
         let cold = plan.name.map(|name| {
@@ -170,10 +178,10 @@ where
                 request: None,
             })
         });
-        let start = match plan.kind {
-            Kind::Task => Snapshot::SPAWNED,
-            Kind::Deferred => Snapshot::DEFERRED,
-            Kind::Job => Snapshot::JOB,
+        let (start, holds) = match plan.kind {
+            Kind::Task => (Snapshot::SPAWNED, Holds::Future),
+            Kind::Deferred => (Snapshot::DEFERRED, Holds::Nothing),
+            Kind::Job => (Snapshot::JOB, Holds::Future),
         };
         let cell = room.write(Self {
             header: Header {
@@ -182,8 +190,8 @@ where
                 scheduler: plan.scheduler,
                 id: TaskId::next(plan.kind),
                 location: plan.location,
-                kind: plan.kind,
-                gave_way: Flag::default(),
+                marks: Marks::new(plan.kind, holds),
+                join: UnsafeCell::new(Join::new()),
                 home: plan.home,
                 slot: AtomicPtr::new(ptr::null_mut()),
                 waits: Remark::new(Word::NOTHING.0),
@@ -193,7 +201,7 @@ where
                     cold,
                 }),
             },
-            stage: UnsafeCell::new(future()),
+            place: UnsafeCell::new(future()),
         });
         let header = cell.cast::<Header>();
         let _for_as_ptr = header.expose_provenance();
@@ -209,9 +217,10 @@ where
         let cell = header.cast::<Self>();
         // SAFETY: the caller's promise.
         unsafe {
+            let marks = &(*cell.as_ptr()).header.marks;
             (*cell.as_ptr())
-                .stage
-                .with_mut(|stage| (*stage).end(outcome))
+                .place
+                .with_mut(|place| Stage::new(&mut *place, marks).end(outcome))
         };
     }
 }
@@ -225,12 +234,45 @@ impl Header {
         self.location
     }
 
+    #[inline]
     pub(crate) fn kind(&self) -> Kind {
-        self.kind
+        self.marks.kind()
     }
 
+    #[inline]
+    pub(crate) fn is_task(&self) -> bool {
+        self.marks.is_task()
+    }
+
+    #[inline]
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.marks.is_deferred()
+    }
+
+    #[inline]
     pub(crate) fn home(&self) -> Option<u16> {
-        self.home
+        (self.home != ANYWHERE).then_some(self.home)
+    }
+
+    /// Whether the outcome of a task that is done was moved out.
+    ///
+    /// # Safety
+    ///
+    /// Rule 3: the caller may read the outcome.
+    #[inline]
+    pub(crate) unsafe fn is_taken(&self) -> bool {
+        self.marks.holds() == Holds::Nothing
+    }
+
+    /// What the owning handle knows of its await.
+    ///
+    /// # Safety
+    ///
+    /// Rule 7: the caller is that handle, by `&mut` or by value.
+    #[inline]
+    pub(crate) unsafe fn with_join<R>(&self, f: impl FnOnce(&mut Join) -> R) -> R {
+        // SAFETY: the caller's promise.
+        self.join.with_mut(|join| f(unsafe { &mut *join }))
     }
 
     pub(crate) fn scheduler(&self) -> Option<&Scheduler> {
@@ -239,7 +281,7 @@ impl Header {
 
     /// What it waits for, if it is suspended. Another poll may begin, and end, while this is asked.
     pub(crate) fn waits(&self) -> Option<Waits> {
-        let is_suspended = self.kind == Kind::Task && self.state.load().phase() == Phase::Idle;
+        let is_suspended = self.is_task() && self.state.load().phase() == Phase::Idle;
         is_suspended.then(|| Word(self.waits.get()).unpack())
     }
 
@@ -250,12 +292,12 @@ impl Header {
     }
 
     pub(crate) fn gave_way(&self) -> bool {
-        self.gave_way.get()
+        self.marks.gave_way()
     }
 
     /// Rule 2: only who polls it.
     pub(crate) fn set_gave_way(&self, gave_way: bool) {
-        self.gave_way.set(gave_way);
+        self.marks.set_gave_way(gave_way);
     }
 
     pub(crate) fn vtable(&self) -> &'static VTable {
@@ -448,7 +490,7 @@ impl Header {
 
     /// Asks the task to cancel itself: rule 1 of the cancellation protocol. `false`: it was done.
     pub(crate) fn cancel(&self, request: Cancelled) -> bool {
-        if self.kind == Kind::Deferred {
+        if self.is_deferred() {
             return self.cancel_deferred(request);
         }
         if crate::cancel::request_of_current(self, &request) {
@@ -513,7 +555,7 @@ impl Header {
     }
 
     pub(crate) fn abort(&self) -> bool {
-        if self.kind == Kind::Deferred {
+        if self.is_deferred() {
             return self.cancel_deferred(Cancelled::new(None));
         }
         match self.state.update(Snapshot::abort) {
@@ -577,16 +619,17 @@ impl Header {
     }
 }
 
-/// The owning handle goes. `taken`: it has moved the outcome out.
+/// The owning handle goes.
 ///
 /// # Safety
 ///
 /// Rules 1 and 3: the caller is that handle, and gives up its reference.
-pub(crate) unsafe fn drop_handle(pointer: NonNull<Header>, taken: bool) {
+pub(crate) unsafe fn drop_handle(pointer: NonNull<Header>) {
     // SAFETY: rule 1: the reference is this function's until `drop_handle` of the state or `release`.
     let header = unsafe { pointer.as_ref() };
     let state = header.state.load();
-    let taken = taken || header.ends_plainly(state.end());
+    // SAFETY: rule 3: it is done, and the caller is its handle.
+    let taken = state.is_done() && unsafe { header.is_taken() } || header.ends_plainly(state.end());
     if taken && state.is_last() {
         // SAFETY: rule 1: it is the last reference.
         return unsafe { free(pointer) };
@@ -615,5 +658,18 @@ pub(crate) unsafe fn free(header: NonNull<Header>) {
     unsafe {
         run::drop_contents(header.as_ref());
         (header.as_ref().vtable.free)(header);
+    }
+}
+
+#[cfg(all(test, not(loom), target_pointer_width = "64"))]
+mod tests {
+    use super::{Cell, Header};
+    use std::convert::Infallible;
+
+    /// Eight bytes more are eight megabytes for a million tasks.
+    #[test]
+    fn a_cell_is_a_header_of_13_words_and_the_future() {
+        assert_eq!(size_of::<Header>(), 13 * 8);
+        assert_eq!(size_of::<Cell<[u64; 5], (), Infallible>>(), (13 + 5) * 8);
     }
 }

@@ -1,7 +1,7 @@
 //! A poll, from begin to end: plain functions over the header, with the types behind its vtable.
 
 use super::state::{AfterComplete, AfterPoll, Begin, End, Snapshot};
-use super::{Header, Kind, free};
+use super::{Header, free};
 use crate::cancel::ambient::Frame;
 use crate::error::{Cancelled, TaskError};
 use crate::report;
@@ -159,7 +159,7 @@ pub(crate) unsafe fn complete(pointer: NonNull<Header>, mut kind: End) {
     // SAFETY: rule 1: the reference is this function's until the state says that it is given back. No `&Header` is an
     // argument here, because that would have to outlive the call, and the cell may not.
     let header = unsafe { pointer.as_ref() };
-    let is_deferred = header.kind() == Kind::Deferred;
+    let is_deferred = header.is_deferred();
     // SAFETY: rule 5: the caller gives the runtime's reference; a deferred is not listed.
     unsafe { header.unlist() };
     if kind == End::Value && !is_deferred && header.state.load().ends_unseen() {
@@ -223,7 +223,7 @@ pub(crate) unsafe fn drop_outcome(header: &Header) {
 /// Rule 1: nobody else has a pointer into the cell.
 #[inline]
 pub(crate) unsafe fn drop_contents(header: &Header) {
-    if header.kind() == Kind::Deferred {
+    if header.is_deferred() {
         // SAFETY: rule 3: the last reference is gone.
         unsafe { drop_outcome(header) };
     }

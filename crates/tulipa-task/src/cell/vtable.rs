@@ -66,21 +66,26 @@ impl VTable {
 /// Rule 6, and rule 2 or 3 as a writer.
 unsafe fn stage_mut<F, T, E, R>(
     header: NonNull<Header>,
-    f: impl FnOnce(&mut Stage<F, Outcome<T, E>>) -> R,
+    f: impl FnOnce(&mut Stage<'_, F, Outcome<T, E>>) -> R,
 ) -> R {
     let cell = header.cast::<Cell<F, T, E>>();
     // SAFETY: rule 6 makes the cast right; the caller is the only one to touch the stage.
-    unsafe { (*cell.as_ptr()).stage.with_mut(|stage| f(&mut *stage)) }
+    unsafe {
+        let marks = &(*cell.as_ptr()).header.marks;
+        (*cell.as_ptr())
+            .place
+            .with_mut(|place| f(&mut Stage::new(&mut *place, marks)))
+    }
 }
 
-/// Gives `f` the stage, to read.
+/// Gives `f` the outcome, if it is there.
 ///
 /// # Safety
 ///
 /// Rule 6, and rule 3.
-unsafe fn stage<'a, F, T, E, R>(
+unsafe fn outcome<'a, F, T, E, R>(
     header: NonNull<Header>,
-    f: impl FnOnce(&'a Stage<F, Outcome<T, E>>) -> R,
+    f: impl FnOnce(Option<&'a Outcome<T, E>>) -> R,
 ) -> R
 where
     F: 'a,
@@ -89,7 +94,12 @@ where
 {
     let cell = header.cast::<Cell<F, T, E>>();
     // SAFETY: rule 6 makes the cast right; nobody writes the stage meanwhile.
-    unsafe { (*cell.as_ptr()).stage.with(|stage| f(&*stage)) }
+    unsafe {
+        let marks = &(*cell.as_ptr()).header.marks;
+        (*cell.as_ptr())
+            .place
+            .with(|place| f((*place).outcome(marks)))
+    }
 }
 
 /// # Safety
@@ -123,8 +133,8 @@ where
 {
     // SAFETY: rule 3; rule 6 says what `into` points to.
     unsafe {
-        stage::<F, T, E, _>(header, |stage| {
-            into.cast::<Option<&Outcome<T, E>>>().write(stage.outcome())
+        outcome::<F, T, E, _>(header, |outcome| {
+            into.cast::<Option<&Outcome<T, E>>>().write(outcome)
         })
     }
 }
@@ -153,7 +163,7 @@ where
 {
     // SAFETY: rule 3.
     unsafe {
-        stage::<F, T, E, _>(header, |stage| match stage.outcome() {
+        outcome::<F, T, E, _>(header, |outcome| match outcome {
             Some(Err(TaskError::Cancelled(cancelled))) => Some(cancelled.clone()),
             _ => None,
         })
@@ -170,7 +180,7 @@ where
 {
     // SAFETY: rule 3.
     unsafe {
-        stage::<F, T, E, _>(header, |stage| match stage.outcome() {
+        outcome::<F, T, E, _>(header, |outcome| match outcome {
             Some(Err(TaskError::Failed(error))) => show(error),
             Some(Err(TaskError::Panicked(panic))) => show(panic),
             _ => {}
@@ -186,7 +196,7 @@ where
     F: Future<Output = Result<T, E>>,
 {
     // SAFETY: rule 3, as a writer.
-    unsafe { stage_mut::<F, T, E, _>(header, |stage| drop(stage.take())) }
+    unsafe { stage_mut::<F, T, E, _>(header, |stage| stage.clear()) }
 }
 
 /// # Safety
@@ -199,6 +209,9 @@ unsafe fn free<F, T, E>(header: NonNull<Header>) {
     unsafe {
         let _room = Room::of(cell);
         (&raw mut (*cell.as_ptr()).header.scheduler).drop_in_place();
-        (&raw mut (*cell.as_ptr()).stage).drop_in_place();
+        let marks = &(*cell.as_ptr()).header.marks;
+        (*cell.as_ptr())
+            .place
+            .with_mut(|place| Stage::new(&mut *place, marks).drop_held());
     }
 }

@@ -9,19 +9,28 @@ use crate::waits::{self, Leaf};
 use std::task::{Context, Poll, Waker, ready};
 
 /// One awaiter's side of an await. The task waited for is given to each call, because the handle has it.
-#[derive(Debug, Default)]
+///
+/// In five bytes, wherever they lie, so that there is room for the owning handle's in the header.
+#[derive(Debug)]
 pub(crate) struct Join {
-    subscription: Option<Subscription>,
-    /// It has been Pending: from now on a request is not passed over, even when the outcome is there (TC-07).
-    suspended: bool,
-    /// How many requests were passed on: if the inner task then ends cancelled, so does this await (TC-28). In eight bits, so
-    /// that all this is one word, and a handle two.
-    forwarded: u8,
-    /// For the handle, which keeps it here because there is room: it has given the outcome away.
-    pub(super) taken: bool,
+    subscription: [u8; 4],
+    /// [`SUSPENDED`], and how many requests were passed on.
+    notes: u8,
 }
 
+/// It has been Pending: from now on a request is not passed over, even when the outcome is there (TC-07).
+const SUSPENDED: u8 = 1 << 7;
+/// If any request was passed on and the inner task then ends cancelled, so does this await (TC-28). More than these are not counted.
+const FORWARDED: u8 = SUSPENDED - 1;
+
 impl Join {
+    pub(crate) const fn new() -> Self {
+        Self {
+            subscription: [0; 4],
+            notes: 0,
+        }
+    }
+
     /// Ready when `target` has ended and its outcome is to be delivered.
     ///
     /// # Panics
@@ -33,7 +42,7 @@ impl Join {
             return self.wait(target, cx);
         }
         ready!(slice::give_way(cx));
-        if !self.suspended {
+        if !self.is_suspended() {
             return Poll::Ready(()); // nothing was passed on, and there is nothing to put back
         }
         self.deliver(target)
@@ -45,7 +54,7 @@ impl Join {
             "task `{}` awaits itself and would never end: await another task, or return",
             target.name(),
         );
-        self.suspended = true;
+        self.notes |= SUSPENDED;
         self.forward(target);
         match self.register(target, cx.waker()) {
             true => {
@@ -62,34 +71,36 @@ impl Join {
         let Some(request) = cancel::take_request() else {
             return;
         };
-        let goes_on = !cancel::has_come_round(target, self.forwarded.into());
+        let goes_on = !cancel::has_come_round(target, self.forwarded().into());
         if goes_on && target.cancel_by(request.clone()) {
-            self.forwarded = self.forwarded.saturating_add(1);
+            self.notes = self.notes & SUSPENDED | FORWARDED.min(self.forwarded() + 1);
         } else {
             cancel::put_request(Some(request));
         }
     }
 
     fn deliver(&mut self, target: &TaskRef) -> Poll<()> {
-        if self.suspended && cancel::requested() {
+        if self.is_suspended() && cancel::requested() {
             return Poll::Pending; // the request is left to the scopes around (TC-09)
         }
-        if self.forwarded > 0
+        if self.forwarded() > 0
             && let Some(cancelled) = target.cancelled()
         {
             cancel::unwind(cancelled);
             return Poll::Pending;
         }
-        *self = Self::default();
+        *self = Self::new();
         Poll::Ready(())
     }
 
     /// `false`: the task has ended.
     fn register(&mut self, target: &TaskRef, waker: &Waker) -> bool {
-        let Some(subscription) = &self.subscription else {
+        let Some(subscription) = &self.subscription() else {
             let waiter = Waiter::Waker(waker.clone());
-            self.subscription = target.header().subscribe(waiter).ok();
-            return self.subscription.is_some();
+            let subscription = target.header().subscribe(waiter).ok();
+            let is_subscribed = subscription.is_some();
+            self.subscription = Subscription::to_bytes(subscription);
+            return is_subscribed;
         };
         let is_same = target.header().edit_unless_done(|side| {
             let registered = side.waiters.waker(subscription);
@@ -102,15 +113,28 @@ impl Join {
         }
     }
 
+    fn is_suspended(&self) -> bool {
+        self.notes & SUSPENDED != 0
+    }
+
+    fn forwarded(&self) -> u8 {
+        self.notes & FORWARDED
+    }
+
+    fn subscription(&self) -> Option<Subscription> {
+        Subscription::from_bytes(self.subscription)
+    }
+
     /// The await is given up: dropped, or its handle is. If that is because this task is being cancelled, what it
     /// waited for is cancelled too (rule 9).
     pub(crate) fn leave(&mut self, target: &TaskRef) {
-        let Some(subscription) = self.subscription.take() else {
+        let Some(subscription) = self.subscription() else {
             return;
         };
+        self.subscription = Subscription::to_bytes(None);
         if !target.is_done() {
             drop(target.header().unsubscribe(&subscription));
-            if self.suspended && ambient::is_dropping() {
+            if self.is_suspended() && ambient::is_dropping() {
                 target.cancel();
             }
         }

@@ -25,7 +25,7 @@ impl<T, E> SharedTask<T, E> {
     pub(crate) fn new(task: Task<T, E>) -> Self {
         Self {
             task: Arc::new(task),
-            join: Join::default(),
+            join: Join::new(),
         }
     }
 
@@ -91,7 +91,7 @@ impl<T, E> Clone for SharedTask<T, E> {
     fn clone(&self) -> Self {
         Self {
             task: self.task.clone(),
-            join: Join::default(),
+            join: Join::new(),
         }
     }
 }

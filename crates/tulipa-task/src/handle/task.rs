@@ -1,6 +1,6 @@
 //! `Task`: the owning handle.
 
-use super::{Awaitable, Join, SharedTask, TaskRef};
+use super::{Awaitable, SharedTask, TaskRef};
 use crate::cell::{Header, Outcome, drop_handle};
 use crate::error::{InvalidState, TaskError};
 use std::convert::Infallible;
@@ -49,7 +49,6 @@ use std::task::{Context, Poll};
 /// ```
 pub struct Task<T, E = Infallible> {
     task: ManuallyDrop<TaskRef>,
-    join: Join,
     _outcome: PhantomData<Outcome<T, E>>,
 }
 
@@ -69,7 +68,6 @@ impl<T, E> Task<T, E> {
         let task = ManuallyDrop::new(unsafe { TaskRef::adopt(header) });
         Self {
             task,
-            join: Join::default(),
             _outcome: PhantomData,
         }
     }
@@ -107,14 +105,21 @@ impl<T, E> Task<T, E> {
     }
 
     fn take(&mut self) -> Option<Outcome<T, E>> {
-        if !self.is_done() || self.join.taken {
+        if !self.is_done() {
             return None;
         }
-        self.join.taken = true;
         let mut outcome: Option<Outcome<T, E>> = None;
         // SAFETY: rule 3: the task is done and this is its handle, by `&mut`; rule 6.
         unsafe { (self.header().vtable().take)(self.header().as_ptr(), (&raw mut outcome).cast()) };
         outcome
+    }
+
+    #[cold]
+    fn refuse_taken(&self) -> ! {
+        panic!(
+            "the result of task `{}` was taken by an earlier await: use `task.shared()` to read it more than once",
+            self.task.name(),
+        );
     }
 
     /// Lets it run on by itself. Its failure, if it fails, will be reported as unread.
@@ -161,13 +166,11 @@ impl<T, E> Future for Task<T, E> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        assert!(
-            !this.join.taken,
-            "the result of task `{}` was taken by an earlier await: use `task.shared()` to read it more than once",
-            this.task.name(),
-        );
-        std::task::ready!(this.join.poll(&this.task, cx));
-        Poll::Ready(this.take().expect("it is done and was not taken"))
+        // SAFETY: rule 7: this is the owning handle, by `&mut`.
+        let joined = unsafe { this.header().with_join(|join| join.poll(&this.task, cx)) };
+        std::task::ready!(joined);
+        let outcome = this.take().unwrap_or_else(|| this.refuse_taken());
+        Poll::Ready(outcome)
     }
 }
 
@@ -186,9 +189,10 @@ impl<T, E> Awaitable for Task<T, E> {
 
 impl<T, E> Drop for Task<T, E> {
     fn drop(&mut self) {
-        self.join.leave(&self.task);
+        // SAFETY: rule 7: this is the owning handle, by `&mut`.
+        unsafe { self.header().with_join(|join| join.leave(&self.task)) };
         // SAFETY: rules 1 and 3: this is the owning handle, whose `TaskRef` is not dropped besides.
-        unsafe { drop_handle(self.task.header().as_ptr(), self.join.taken) };
+        unsafe { drop_handle(self.task.header().as_ptr()) };
     }
 }
 

@@ -150,7 +150,7 @@ impl TaskRef {
 
     /// Whether it is a [`Deferred`](crate::Deferred).
     pub fn is_deferred(&self) -> bool {
-        self.header().kind() == Kind::Deferred
+        self.header().is_deferred()
     }
 
     /// Asks it to cancel itself. `false` if it has ended; else `true`, though it may still refuse (TC-01, TC-02).
