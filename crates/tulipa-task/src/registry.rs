@@ -174,7 +174,7 @@ impl Registry {
     /// Every task that is not done, in no particular order. Nothing stops while it is taken: tasks that begin or end
     /// meanwhile may or may not be in it (AL-01 to AL-03).
     pub fn snapshot(&self) -> Vec<TaskRef> {
-        let mut tasks = Vec::new();
+        let (mut tasks, mut ended) = (Vec::new(), Vec::new());
         let one_at_a_time = self.visitors.lock();
         // SAFETY: segments stay as long as this thread has the lock.
         let segments =
@@ -185,12 +185,16 @@ impl Registry {
             };
             if let Some(left_to_us) = visited.leave() {
                 self.give_back(slot);
-                drop(left_to_us);
+                ended.push(left_to_us);
             }
-            tasks.push(visited.into_task());
+            // Asked here, while the cell is at hand: of a million tasks each would have to be fetched again.
+            let task = visited.into_task();
+            match task.is_done() {
+                true => ended.push(task),
+                false => tasks.push(task),
+            }
         }
         drop(one_at_a_time); // before any reference is dropped: if it is the last, that may run anything
-        tasks.retain(|task| !task.is_done());
         tasks
     }
 
