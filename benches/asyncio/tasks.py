@@ -183,6 +183,21 @@ async def cancel_many(n):
     return meter.stop(n)
 
 
+async def all_tasks(n):
+    async def suspend():
+        await asyncio.get_running_loop().create_future()
+
+    tasks = [asyncio.create_task(suspend()) for _ in range(n)]
+    await asyncio.sleep(0)
+    meter = Meter()
+    for _ in range(10):
+        assert len(asyncio.all_tasks()) >= n
+    outcome = meter.stop(n * 10)
+    for task in tasks:
+        task.cancel()
+    return outcome
+
+
 def blocking(submitters):
     async def workload(n):
         each = -(-n // submitters)
@@ -229,6 +244,7 @@ WORKLOADS = {
     "skynet": skynet,
     "mutex": mutex,
     "cancel_many": cancel_many,
+    "all_tasks": all_tasks,
     "blocking_1": blocking(1),
     "blocking_2": blocking(2),
     "memory": memory(None),

@@ -30,6 +30,15 @@ async def timers_churn(n):
     return meter.stop(each * 1000)
 
 
+async def timers_many(n):
+    loop = asyncio.get_running_loop()
+    meter = Meter()
+    timers = [loop.call_later(NEVER + i / 1000, lambda: None) for i in range(n)]
+    for timer in timers:
+        timer.cancel()
+    return meter.stop(n)
+
+
 async def sleep_lateness(n):
     late = []
     meter = Meter()
@@ -43,5 +52,6 @@ async def sleep_lateness(n):
 WORKLOADS = {
     "timers_fire": timers_fire,
     "timers_churn": timers_churn,
+    "timers_many": timers_many,
     "sleep_lateness": sleep_lateness,
 }

@@ -156,3 +156,9 @@ pub trait Whole: Rt {
         bytes: &[u8],
     ) -> Poll<IoResult<usize>>;
 }
+
+/// A runtime that can list its tasks.
+pub trait Listing: Rt {
+    /// Lists all tasks that have not ended, and counts them.
+    fn all_tasks() -> usize;
+}

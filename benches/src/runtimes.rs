@@ -23,8 +23,10 @@ pub fn all() -> Vec<Runtime> {
         version: locked(package),
         workloads,
     };
+    let mut of_tulipa = scenario::of_whole::<Tulipa>();
+    of_tulipa.extend(scenario::of_listing::<Tulipa>());
     let mut all = vec![
-        runtime("tulipa", "tulipa", scenario::of_whole::<Tulipa>()),
+        runtime("tulipa", "tulipa", of_tulipa),
         runtime("epoll", "mio", floor::workloads()),
     ];
     #[cfg(feature = "peers")]

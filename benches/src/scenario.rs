@@ -15,7 +15,7 @@ mod tasks;
 mod time;
 
 use crate::meter::Outcome;
-use crate::rt::{Rt, Whole};
+use crate::rt::{Listing, Rt, Whole};
 use serde_json::{Value, json};
 
 /// How much to do, on how many threads.
@@ -111,6 +111,11 @@ pub fn of_tasks<R: Rt>() -> Vec<Workload> {
 /// Where a runtime has a second way to join many tasks.
 pub fn of_joining<R: Rt>() -> Vec<Workload> {
     flatten([("combinators", combinators::joining::<R>())])
+}
+
+/// What a runtime can do that knows its tasks.
+pub fn of_listing<R: Listing>() -> Vec<Workload> {
+    flatten([("introspection", tasks::listing::<R>())])
 }
 
 /// What a whole runtime can do.

@@ -1,6 +1,6 @@
 //! tulipa, as its users see it.
 
-use super::{Rt, Whole};
+use super::{Listing, Rt, Whole};
 use futures::{AsyncRead, AsyncWrite, StreamExt};
 use std::fmt::Debug;
 use std::future::Future;
@@ -168,5 +168,11 @@ impl Whole for Tulipa {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         Pin::new(stream).poll_write(cx, bytes)
+    }
+}
+
+impl Listing for Tulipa {
+    fn all_tasks() -> usize {
+        tulipa::all_tasks().len()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Load, Workload};
 use crate::meter::{Meter, Outcome};
-use crate::rt::{Rt, Whole};
+use crate::rt::{Listing, Rt, Whole};
 use futures::channel::oneshot;
 use futures::lock::Mutex;
 use std::future::{Future, pending};
@@ -46,6 +46,16 @@ pub(super) fn cancellation<R: Whole>() -> Vec<Workload> {
             run::<R, _>(load, cancel_many::<R>)
         })
         .what("cancel n suspended tasks and await each")
+        .curve(&[1_000, 10_000, 100_000, 1_000_000]),
+    ]
+}
+
+pub(super) fn listing<R: Listing>() -> Vec<Workload> {
+    vec![
+        Workload::new("all_tasks", 100_000, |load| {
+            run::<R, _>(load, all_tasks::<R>)
+        })
+        .what("list n suspended tasks, ten times (per task listed)")
         .curve(&[1_000, 10_000, 100_000, 1_000_000]),
     ]
 }
@@ -240,6 +250,19 @@ async fn mutex<R: Rt>(n: u64) -> Outcome {
     }
     let outcome = meter.stop(each * 4);
     assert_eq!(*lock.lock().await, each * 4, "each task counted");
+    outcome
+}
+
+async fn all_tasks<R: Listing>(n: u64) -> Outcome {
+    const TIMES: u64 = 10;
+    let tasks: Vec<_> = (0..n).map(|_| R::spawn(pending::<()>())).collect();
+    let meter = Meter::start();
+    for _ in 0..TIMES {
+        let listed = R::all_tasks() as u64;
+        assert!(listed >= n, "{listed} of {n} tasks are listed");
+    }
+    let outcome = meter.stop(n * TIMES);
+    drop(tasks);
     outcome
 }
 

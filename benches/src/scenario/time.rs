@@ -3,6 +3,7 @@
 use super::{Load, Workload};
 use crate::meter::{Meter, Outcome};
 use crate::rt::Whole;
+use futures::poll;
 use std::time::{Duration, Instant};
 
 /// Longer than any run.
@@ -20,6 +21,11 @@ pub(super) fn workloads<R: Whole>() -> Vec<Workload> {
             R::run(workers, timers_churn::<R>(n))
         })
         .what("1,000 tasks put a timeout around a yield that never runs out, n times together"),
+        Workload::new("timers_many", 100_000, |Load { n, workers }| {
+            R::run(workers, timers_many::<R>(n))
+        })
+        .what("arm n timers that are all there at once, and give them up")
+        .curve(&[1_000, 10_000, 100_000, 1_000_000]),
         Workload::new("sleep_lateness", 500, |Load { n, workers }| {
             R::run(workers, sleep_lateness::<R>(n))
         })
@@ -58,6 +64,22 @@ async fn timers_churn<R: Whole>(n: u64) -> Outcome {
         R::join(task).await;
     }
     meter.stop(each * 1000)
+}
+
+async fn timers_many<R: Whole>(n: u64) -> Outcome {
+    let meter = Meter::start();
+    let mut timers: Vec<_> = (1..)
+        .map(|i| Box::pin(R::sleep(NEVER + i * MILLISECOND)))
+        .take(n as usize)
+        .collect();
+    for some in timers.chunks_mut(64) {
+        for timer in some {
+            assert!(poll!(timer).is_pending(), "an hour has not passed");
+        }
+        R::yield_now().await; // a runtime that counts operations arms no more than some in one poll
+    }
+    drop(timers);
+    meter.stop(n)
 }
 
 async fn sleep_lateness<R: Whole>(n: u64) -> Outcome {
