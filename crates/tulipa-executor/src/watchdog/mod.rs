@@ -39,7 +39,7 @@ pub(crate) struct Watchdog {
 }
 
 /// What a look saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     /// All sleep, and have for a while.
     Nothing,
@@ -47,8 +47,6 @@ enum Seen {
     Rest,
     /// Somebody is at work, or was a moment ago.
     Work,
-    /// These workers are stuck.
-    Stuck(Vec<usize>),
 }
 
 impl Watchdog {
@@ -106,14 +104,13 @@ impl Watch {
         }
     }
 
-    /// Looks once.
-    fn look<T: Run>(&mut self, crew: &Crew<T>) -> Seen {
+    /// Looks once, and names the workers that are `stuck`.
+    fn look<T: Run>(&mut self, crew: &Crew<T>, mut stuck: impl FnMut(usize)) -> Seen {
         let is_quiet = self.is_quiet(crew);
-        let mut stuck = Vec::new();
         for (worker, before) in self.workers.iter_mut().enumerate() {
             let now = Sight::of(crew, worker);
             if mem::replace(before, now) == now && now.is_awake {
-                stuck.push(worker);
+                stuck(worker);
             }
         }
         if is_quiet {
@@ -126,10 +123,7 @@ impl Watch {
         }
         self.quiet_looks = 0;
         crew.tick();
-        match stuck[..] {
-            [] => Seen::Work,
-            _ => Seen::Stuck(stuck),
-        }
+        Seen::Work
     }
 
     /// Whether all sleep, and nobody has run anything since the last look.
@@ -148,9 +142,9 @@ impl Sight {
     }
 }
 
-/// Has others take over what workers leave behind that are stuck.
-fn help<T: Run>(crew: &Crew<T>, stuck: &[usize]) {
-    stuck.iter().for_each(|worker| crew.take_over(*worker));
+/// Has others take over what a worker leaves behind that is stuck.
+fn help<T: Run>(crew: &Crew<T>, stuck: usize) {
+    crew.take_over(stuck);
     crew.sleep().man_the_helm();
     slice::end_all();
 }
@@ -212,9 +206,19 @@ mod tests {
     }
 
     fn look_and_help(watch: &mut Watch, crew: &Crew<Item>) {
-        if let Seen::Stuck(workers) = watch.look(crew) {
-            help(crew, &workers);
-        }
+        stuck(watch, crew)
+            .into_iter()
+            .for_each(|worker| help(crew, worker));
+    }
+
+    fn stuck(watch: &mut Watch, crew: &Crew<Item>) -> Vec<usize> {
+        let mut stuck = Vec::new();
+        let _seen = watch.look(crew, |worker| stuck.push(worker));
+        stuck
+    }
+
+    fn look(watch: &mut Watch, crew: &Crew<Item>) -> Seen {
+        watch.look(crew, |_| {})
     }
 
     #[test]
@@ -241,9 +245,9 @@ mod tests {
         locals[0].tally().polls.add_one();
         crew.sleep().wake(1);
         locals[1].accept(Item::default(), Why::Woken);
-        assert_eq!(watch.look(&crew), Seen::Work);
+        assert_eq!(stuck(&mut watch, &crew), []);
         locals[0].tally().polls.add_one();
-        assert_eq!(watch.look(&crew), Seen::Stuck(vec![1]));
+        assert_eq!(stuck(&mut watch, &crew), [1]);
     }
 
     #[test]
@@ -254,7 +258,7 @@ mod tests {
         let mut watch = Watch::new(&crew);
         crew.sleep().wake(1);
         crew.strike_off(1);
-        assert_eq!(watch.look(&crew), Seen::Stuck(vec![0]));
+        assert_eq!(stuck(&mut watch, &crew), [0]);
     }
 
     #[test]
@@ -305,17 +309,17 @@ mod tests {
         fall_asleep(&crew, 0);
         fall_asleep(&crew, 1);
         assert_eq!(
-            watch.look(&crew),
+            look(&mut watch, &crew),
             Seen::Work,
             "one ran something before it fell asleep"
         );
         for _ in 1..QUIET_LOOKS {
-            assert_eq!(watch.look(&crew), Seen::Work);
+            assert_eq!(look(&mut watch, &crew), Seen::Work);
         }
-        assert_eq!(watch.look(&crew), Seen::Rest);
-        assert_eq!(watch.look(&crew), Seen::Nothing);
+        assert_eq!(look(&mut watch, &crew), Seen::Rest);
+        assert_eq!(look(&mut watch, &crew), Seen::Nothing);
         crew.sleep().wake(0);
-        assert_ne!(watch.look(&crew), Seen::Nothing);
+        assert_ne!(look(&mut watch, &crew), Seen::Nothing);
     }
 
     #[test]

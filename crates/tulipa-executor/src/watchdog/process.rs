@@ -40,12 +40,6 @@ struct Charge {
     watch: Watch,
 }
 
-/// Workers that are stuck.
-struct Plight {
-    executor: Handle,
-    workers: Vec<usize>,
-}
-
 /// What the crews that are to be looked after have of it.
 pub(crate) fn of_process() -> Arc<Watchdog> {
     Arc::clone(&kennel().watchdog)
@@ -120,10 +114,11 @@ impl Kennel {
     /// The life of the thread.
     fn live(&self) {
         let parker = self.parker.lock();
+        let mut stuck = Vec::new(); // kept for its memory: a look allocates nothing
         loop {
-            let (pause, stuck) = self.look();
-            for Plight { executor, workers } in stuck {
-                unwind::shield(|| help(executor.shared().crew(), &workers));
+            let pause = self.look(&mut stuck);
+            for (executor, worker) in stuck.drain(..) {
+                unwind::shield(|| help(executor.shared().crew(), worker));
             }
             match pause {
                 Pause::Tick => parker.park_timeout(TICK),
@@ -132,26 +127,21 @@ impl Kennel {
         }
     }
 
-    /// Looks at all once. Answers with those who need help, which is given outside of the lock.
-    fn look(&self) -> (Pause, Vec<Plight>) {
-        let (mut pause, mut stuck) = (Pause::UntilStirred, Vec::new());
+    /// Looks at all once. Workers that need help go to `stuck`: it is given outside of the lock.
+    fn look(&self, stuck: &mut Vec<(Handle, usize)>) -> Pause {
+        let mut pause = Pause::UntilStirred;
         for Charge { executor, watch } in &mut self.charges.lock().all {
-            match watch.look(executor.shared().crew()) {
-                Seen::Nothing => continue,
+            let mut is_stuck = |worker| stuck.push((executor.clone(), worker));
+            match watch.look(executor.shared().crew(), &mut is_stuck) {
+                Seen::Nothing => {}
                 Seen::Rest => {
                     let _entered = executor.scheduler().enter(); // its registry's memory, too
                     release_memory();
-                    continue;
                 }
-                Seen::Work => {}
-                Seen::Stuck(workers) => stuck.push(Plight {
-                    executor: executor.clone(),
-                    workers,
-                }),
+                Seen::Work => pause = Pause::Tick,
             }
-            pause = Pause::Tick;
         }
-        (pause, stuck)
+        pause
     }
 
     fn is_quiet(&self) -> bool {
