@@ -189,9 +189,10 @@ impl Builder {
     /// Whether a thread looks after workers that stay in one poll, and has others take over what these leave behind. By
     /// default there is one where there are others: on several workers, each with its own thread.
     ///
-    /// It is one thread in a process, started for the first executor that has it. It looks a hundred times a second while something runs, and not at all while nothing does. Workers that are not stuck
-    /// take no lock and wake nobody because of it. With it, a task that is never Pending because all it awaits is there gives
-    /// way at an await, too. Turn it off if no poll is ever long.
+    /// It is one thread in a process, started for the first executor that has it. It looks a hundred times a second while
+    /// something runs, and not at all while nothing does. Workers that are not stuck take no lock and wake nobody because of
+    /// it. With it, a task that is never Pending because all it awaits is there gives way at an await, too. Turn it off if no
+    /// poll is ever long.
     ///
     /// # Examples
     ///

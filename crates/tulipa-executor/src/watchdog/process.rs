@@ -25,7 +25,7 @@ struct Kennel {
     watchdog: Arc<Watchdog>,
     /// Held by the thread for as long as it lives.
     parker: Mutex<Parker>,
-    /// Nothing that is done under this lock can wait for another, or is code of others.
+    /// What is done under this lock is no code of others, and waits for nobody who may want it: a registry's locks at most.
     charges: Mutex<Charges>,
 }
 

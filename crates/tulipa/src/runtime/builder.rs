@@ -209,8 +209,9 @@ impl Builder {
     /// Whether a thread looks after workers that stay in one poll: it has others run what those leave behind, and look at the
     /// sockets and timers meanwhile. There is one without this, where there are several workers, each with its own thread.
     ///
-    /// It is one thread in a process, started for the first runtime that has it. It looks a hundred times a second while something runs, and not at all while nothing does. With it, a task that is never
-    /// Pending because all it awaits is there gives way at an await, too. Turn it off if no poll is ever long.
+    /// It is one thread in a process, started for the first runtime that has it. It looks a hundred times a second while
+    /// something runs, and not at all while nothing does. With it, a task that is never Pending because all it awaits is there
+    /// gives way at an await, too. Turn it off if no poll is ever long.
     ///
     /// # Examples
     ///

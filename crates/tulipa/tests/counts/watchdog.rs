@@ -9,6 +9,9 @@ use tulipa::{Builder, Handle, spawn};
 mod switches;
 use switches::switches;
 
+/// The watchdog's.
+const THREAD: &str = "tulipa-watchdog";
+
 /// What round trips between two tasks took, on two workers.
 #[derive(Debug)]
 struct Cost {
@@ -28,7 +31,7 @@ fn cost_of_round_trips(watchdog: bool) -> Cost {
     let echo = async {
         let mut client = connect_to_echo().await;
         talk(&mut client).await; // whatever happens once
-        let looks = || switches("tulipa-watchdog");
+        let looks = || switches(THREAD);
         let stats = || Handle::current().unwrap().stats();
         let began = Instant::now();
         let (looks_before, before) = (looks(), stats());
@@ -65,5 +68,13 @@ fn a_round_trip_takes_two_wakes_with_the_watchdog_and_without() {
 #[test]
 fn nobody_wakes_the_watchdog_in_a_round_trip() {
     let cost = cost_of_round_trips(true);
+    let goes_to_sleep = || switches(THREAD) > 0;
+    assert!(
+        (0..10_000).any(|_| {
+            std::thread::yield_now();
+            goes_to_sleep()
+        }),
+        "no thread of that name is there to be counted"
+    );
     assert!(cost.looks <= 2 * cost.ticks + 10, "{cost:?}");
 }
