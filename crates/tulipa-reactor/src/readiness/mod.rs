@@ -13,23 +13,21 @@ use crate::sync::Mutex;
 use std::task::{Poll, Waker};
 
 /// What is known of one source, and who waits for it. Knows nothing of mio.
+///
+/// A line of the cache, and no more: with thousands of sources each line that an event touches is one that the
+/// processor waits for.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Readiness {
     word: Word,
-    waiters: Mutex<BothWaiters>,
-}
-
-#[derive(Debug, Default)]
-struct BothWaiters {
-    read: Waiters,
-    write: Waiters,
+    waiters: Mutex<Waiters>,
 }
 
 impl Readiness {
     pub(crate) fn new() -> Self {
         Self {
             word: Word::new(),
-            waiters: Mutex::new(BothWaiters::default()),
+            waiters: Mutex::new(Waiters::default()),
         }
     }
 
@@ -68,8 +66,12 @@ impl Readiness {
     ) -> Poll<Result<Seen, ReactorGone>> {
         let mut waker = Some(waker.clone());
         let mut flushed = Vec::new();
-        let answer = self.wait(direction, |waiters| flushed = waiters.add(&mut waker));
-        flushed.into_iter().for_each(Waker::wake);
+        let answer = self.wait(direction, |waiters| {
+            flushed = waiters.add(direction, &mut waker);
+        });
+        if !flushed.is_empty() {
+            flushed.into_iter().for_each(Waker::wake);
+        }
         answer
     }
 
@@ -82,12 +84,14 @@ impl Readiness {
     ) -> Poll<Result<Seen, ReactorGone>> {
         let waker = waker.clone();
         let mut surplus = None;
-        self.wait(direction, |waiters| surplus = waiters.keep(ticket, waker))
+        self.wait(direction, |waiters| {
+            surplus = waiters.keep(direction, ticket, waker);
+        })
     }
 
     /// Takes back the waker of a future that no longer waits.
     pub(crate) fn forget(&self, direction: Direction, ticket: Ticket) {
-        let waker = self.waiters.lock().of(direction).leave(ticket);
+        let waker = self.waiters.lock().leave(direction, ticket);
         drop(waker); // runs code of others: after the lock
     }
 
@@ -102,7 +106,7 @@ impl Readiness {
             AfterAwait::Ready(seen) => Poll::Ready(Ok(seen)),
             AfterAwait::Gone => Poll::Ready(Err(ReactorGone)),
             AfterAwait::LeaveWaker => {
-                leave_waker(waiters.of(direction));
+                leave_waker(&mut waiters);
                 Poll::Pending
             }
         }
@@ -114,19 +118,10 @@ impl Readiness {
         }
         let mut waiters = self.waiters.lock();
         if owed.readers {
-            waiters.read.call(called);
+            waiters.call(Direction::Read, called);
         }
         if owed.writers {
-            waiters.write.call(called);
-        }
-    }
-}
-
-impl BothWaiters {
-    fn of(&mut self, direction: Direction) -> &mut Waiters {
-        match direction {
-            Direction::Read => &mut self.read,
-            Direction::Write => &mut self.write,
+            waiters.call(Direction::Write, called);
         }
     }
 }

@@ -1,19 +1,28 @@
-//! Who waits for one direction of a source.
+//! Who waits for the two directions of a source.
 //!
 //! A waker is code of somebody else's: cloning, waking and dropping one may run anything. So nothing here does any of
 //! it. Wakers come in cloned and go out through return values, and the caller deals with them outside its lock.
 
+use super::Direction;
 use slab::Slab;
 use std::mem;
 use std::task::Waker;
 
-/// The wakers of those who wait. Usually one, kept in place.
+/// The wakers of those who wait. Usually one a direction, kept in place: together with the word and the lock that is
+/// all that an event and a wait touch. What is rarely there lies elsewhere, and stays once it was needed.
 ///
 /// Those who wait through a future have a [`Ticket`] and leave when it is dropped. Those who wait through a `poll`
 /// function cannot tell us that they went: their wakers stay until the next event, and [`CROWD`] bounds how many.
 #[derive(Debug, Default)]
-pub(crate) struct Waiters {
-    first: Option<Waker>,
+pub(super) struct Waiters {
+    /// Empty only if nobody else waits without a ticket either.
+    first: [Option<Waker>; 2],
+    others: Option<Box<[Others; 2]>>,
+}
+
+/// Those of one direction besides the first.
+#[derive(Debug, Default)]
+struct Others {
     crowd: Vec<Waker>,
     ticketed: Slab<Waker>,
     /// How often everybody was called: a ticket from before is void.
@@ -34,18 +43,69 @@ const CROWD: usize = 64;
 impl Waiters {
     /// Takes the waker of one who waits without a ticket, unless it is there already. Returns those to wake now.
     #[must_use]
-    pub(crate) fn add(&mut self, waker: &mut Option<Waker>) -> Vec<Waker> {
-        let Some(new) = waker else { return Vec::new() };
-        if self
-            .first
-            .iter()
-            .chain(&self.crowd)
-            .any(|kept| kept.will_wake(new))
-        {
-            return Vec::new();
+    pub(super) fn add(&mut self, direction: Direction, waker: &mut Option<Waker>) -> Vec<Waker> {
+        let first = &mut self.first[direction as usize];
+        match (&*first, &*waker) {
+            (None, Some(_)) => *first = waker.take(),
+            (Some(kept), Some(new)) if !kept.will_wake(new) => {
+                return self.others(direction).crowd_in(waker);
+            }
+            _ => {}
         }
-        if self.first.is_none() {
-            self.first = waker.take();
+        Vec::new()
+    }
+
+    /// Adds one who waits with a ticket, or renews its waker. Returns the waker that is no longer needed.
+    #[must_use]
+    pub(super) fn keep(
+        &mut self,
+        direction: Direction,
+        ticket: &mut Option<Ticket>,
+        waker: Waker,
+    ) -> Option<Waker> {
+        let others = self.others(direction);
+        if let Some(held) = ticket.filter(|held| held.round == others.round) {
+            return Some(mem::replace(&mut others.ticketed[held.place], waker));
+        }
+        *ticket = Some(Ticket {
+            place: others.ticketed.insert(waker),
+            round: others.round,
+        });
+        None
+    }
+
+    /// Takes out the waker that `ticket` stands for, if it was not called yet.
+    #[must_use]
+    pub(super) fn leave(&mut self, direction: Direction, ticket: Ticket) -> Option<Waker> {
+        let others = &mut self.others.as_mut()?[direction as usize]; // where the ticket was made
+        if ticket.round == others.round {
+            others.ticketed.try_remove(ticket.place)
+        } else {
+            None
+        }
+    }
+
+    /// Moves everybody to `called`. Keeps its memory, so that waiting again allocates nothing.
+    #[inline]
+    pub(super) fn call(&mut self, direction: Direction, called: &mut Vec<Waker>) {
+        if let Some(first) = self.first[direction as usize].take() {
+            called.push(first);
+        }
+        if let Some(others) = &mut self.others {
+            others[direction as usize].call(called);
+        }
+    }
+
+    fn others(&mut self, direction: Direction) -> &mut Others {
+        &mut self.others.get_or_insert_default()[direction as usize]
+    }
+}
+
+impl Others {
+    /// `add`, for one who is not the first.
+    fn crowd_in(&mut self, waker: &mut Option<Waker>) -> Vec<Waker> {
+        let known = |new: &Waker| self.crowd.iter().any(|kept| kept.will_wake(new));
+        if waker.as_ref().is_some_and(known) {
             return Vec::new();
         }
         let flushed = if self.crowd.len() == CROWD {
@@ -57,32 +117,7 @@ impl Waiters {
         flushed
     }
 
-    /// Adds one who waits with a ticket, or renews its waker. Returns the waker that is no longer needed.
-    #[must_use]
-    pub(crate) fn keep(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
-        if let Some(held) = ticket.filter(|held| held.round == self.round) {
-            return Some(mem::replace(&mut self.ticketed[held.place], waker));
-        }
-        *ticket = Some(Ticket {
-            place: self.ticketed.insert(waker),
-            round: self.round,
-        });
-        None
-    }
-
-    /// Takes out the waker that `ticket` stands for, if it was not called yet.
-    #[must_use]
-    pub(crate) fn leave(&mut self, ticket: Ticket) -> Option<Waker> {
-        if ticket.round == self.round {
-            self.ticketed.try_remove(ticket.place)
-        } else {
-            None
-        }
-    }
-
-    /// Moves everybody to `called`. Keeps its memory, so that waiting again allocates nothing.
-    pub(crate) fn call(&mut self, called: &mut Vec<Waker>) {
-        called.extend(self.first.take());
+    fn call(&mut self, called: &mut Vec<Waker>) {
         called.append(&mut self.crowd);
         if !self.ticketed.is_empty() {
             called.extend(self.ticketed.drain());
