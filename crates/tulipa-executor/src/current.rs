@@ -25,6 +25,11 @@ pub(crate) fn is_worker() -> bool {
     PLACE.with_borrow(Option::is_some)
 }
 
+/// Which worker this thread steps.
+pub(crate) fn worker() -> Option<usize> {
+    PLACE.with_borrow(|place| place.as_ref().map(|place| place.local.worker()))
+}
+
 /// The executor that this thread works for.
 pub(crate) fn handle() -> Option<Handle> {
     PLACE.with_borrow(|place| place.as_ref().map(|place| place.handle.clone()))

@@ -55,6 +55,24 @@ impl Handle {
         current::handle()
     }
 
+    /// Which worker of its executor runs the calling task, as an index into [`Stats::workers`]; none on a thread that is no
+    /// worker. For data of one's own that is kept per worker. A task may go on on another worker after each await.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tulipa_executor::{Executor, Handle};
+    ///
+    /// let executor = Executor::builder().workers(2).build()?;
+    /// let worker = executor.block_on(async { Handle::current_worker() })?;
+    /// assert_eq!(worker, Some(0), "main stays on the thread of `block_on`");
+    /// assert_eq!(Handle::current_worker(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn current_worker() -> Option<usize> {
+        current::worker()
+    }
+
     /// What tasks and futures know of the executor: for [`tulipa_task::Builder::on`], and for its registry.
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler

@@ -22,6 +22,7 @@ use crate::shared::Shared;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
     workers: Vec<WorkerStats>,
+    injected: usize,
     blocking: PoolStats,
 }
 
@@ -33,10 +34,14 @@ pub struct WorkerStats {
     pub polls: u64,
     /// Times it took tasks from another worker.
     pub steals: u64,
+    /// Tasks it took in that.
+    pub stolen: u64,
     /// Times it found nothing to do and slept.
     pub sleeps: u64,
     /// Times it was woken.
     pub wakes: u64,
+    /// Tasks in its queue now, which others may take. What it runs now or next is not among them.
+    pub queued: usize,
 }
 
 impl Stats {
@@ -47,12 +52,15 @@ impl Stats {
             WorkerStats {
                 polls: tally.polls.get(),
                 steals: tally.steals.get(),
+                stolen: tally.stolen.get(),
                 sleeps: tally.sleeps.get(),
                 wakes: tally.wakes.get(),
+                queued: queues.queued(worker),
             }
         };
         Self {
             workers: (0..queues.workers()).map(worker).collect(),
+            injected: queues.injector.len(),
             blocking: shared.pool().stats(),
         }
     }
@@ -75,6 +83,17 @@ impl Stats {
     /// Steals of all workers.
     pub fn steals(&self) -> u64 {
         self.workers.iter().map(|worker| worker.steals).sum()
+    }
+
+    /// Tasks that any worker took from another.
+    pub fn stolen(&self) -> u64 {
+        self.workers.iter().map(|worker| worker.stolen).sum()
+    }
+
+    /// Tasks that wait now for any worker: those in the workers' queues, and those that came from other threads.
+    pub fn queued(&self) -> usize {
+        let of_workers: usize = self.workers.iter().map(|worker| worker.queued).sum();
+        of_workers + self.injected
     }
 
     /// Times that any worker slept.

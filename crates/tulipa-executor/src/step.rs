@@ -242,6 +242,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
         }
         if stolen.is_some() {
             local.tally().steals.add_one();
+            local.tally().stolen.add(1 + local.loot() as u64); // its queue was empty
         }
         stolen
     }

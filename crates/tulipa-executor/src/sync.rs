@@ -279,6 +279,10 @@ mod model {
                 self.0.len() == 0
             }
 
+            pub(crate) fn len(&self) -> usize {
+                self.0.len()
+            }
+
             pub(crate) fn steal_batch_and_pop(&self, _: &Worker<T>) -> Steal<T> {
                 self.0.steal()
             }
@@ -287,6 +291,10 @@ mod model {
         impl<T> Injector<T> {
             pub(crate) fn new() -> Self {
                 Self(Queue::new())
+            }
+
+            pub(crate) fn len(&self) -> usize {
+                self.0.len()
             }
 
             pub(crate) fn push(&self, item: T) {

@@ -69,6 +69,11 @@ impl<T: Run> Local<T> {
         &self.deque
     }
 
+    /// How many tasks are in the queue after a theft. In models a thief takes one, and need not look.
+    pub(crate) fn loot(&self) -> usize {
+        if cfg!(loom) { 0 } else { self.deque.len() }
+    }
+
     pub(crate) fn tally(&self) -> &Tally {
         &self.end.tally
     }

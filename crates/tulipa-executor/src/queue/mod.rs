@@ -86,6 +86,7 @@ struct End<T> {
 pub(crate) struct Tally {
     pub(crate) polls: Count,
     pub(crate) steals: Count,
+    pub(crate) stolen: Count,
     pub(crate) sleeps: Count,
     pub(crate) wakes: Count,
 }
@@ -101,12 +102,17 @@ impl Count {
 
     #[inline]
     pub(crate) fn add_one(&self) {
+        self.add(1);
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, more: u64) {
         // Relaxed: one writer, so no update is lost; readers want a number, not an order.
-        self.0.store(self.get() + 1, Ordering::Relaxed);
+        self.0.store(self.get() + more, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {
-        // Relaxed: see `add_one`.
+        // Relaxed: see `add`.
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -182,6 +188,11 @@ impl<T: Run> Queues<T> {
         !self.ends[worker].stealer.is_empty()
     }
 
+    /// How many tasks wait in a worker's queue.
+    pub(crate) fn queued(&self, worker: usize) -> usize {
+        self.ends[worker].stealer.len()
+    }
+
     pub(crate) fn steal_next_slot(&self, victim: usize) -> Option<T> {
         self.ends[victim].next.steal()
     }
@@ -192,6 +203,7 @@ impl<T> End<T> {
         let tally = Tally {
             polls: Count::new(),
             steals: Count::new(),
+            stolen: Count::new(),
             sleeps: Count::new(),
             wakes: Count::new(),
         };

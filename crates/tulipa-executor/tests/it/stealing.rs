@@ -2,7 +2,7 @@
 
 use crate::common::wait_until_asleep;
 use std::sync::mpsc;
-use tulipa_executor::Executor;
+use tulipa_executor::{Executor, Handle};
 use tulipa_task::spawn;
 
 fn two_workers() -> Executor {
@@ -31,7 +31,35 @@ fn what_a_blocked_worker_has_queued_runs_on_another() {
             }
         })
         .unwrap();
-    assert!(executor.handle().stats().steals() > 0);
+    let stats = executor.handle().stats();
+    assert_eq!((stats.queued(), stats.stolen()), (0, 3));
+    assert!((1..=3).contains(&stats.steals()), "{stats:?}");
+}
+
+/// For any worker, and in the first one's queue.
+fn queued(handle: &Handle) -> (usize, usize) {
+    let stats = handle.stats();
+    (stats.queued(), stats.workers()[0].queued)
+}
+
+#[test]
+fn what_waits_for_a_worker_is_counted() {
+    let executor = Executor::builder().workers(1).build().unwrap();
+    let handle = executor.handle();
+    let from_outside = handle.spawn(async {});
+    assert_eq!(queued(handle), (1, 0));
+    executor
+        .block_on(async {
+            let handle = Handle::current().unwrap();
+            from_outside.await.unwrap();
+            let spawned = [1, 2, 3].map(|_| spawn(async {}));
+            assert_eq!(queued(&handle), (2, 2), "one is in the next slot");
+            for task in spawned {
+                task.await.unwrap();
+            }
+        })
+        .unwrap();
+    assert_eq!(queued(handle), (0, 0));
 }
 
 #[test]
