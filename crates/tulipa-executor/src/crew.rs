@@ -1,6 +1,7 @@
 //! What the workers of one executor share: the queues, who sleeps, and how many are there.
 
 use crate::debug::Debug;
+use crate::driver::Helm;
 use crate::queue::{HOME, Local, Order, Queues, Run};
 use crate::sleep::{Sleep, Sleeping};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, Tick, fence};
@@ -289,7 +290,18 @@ impl<T: Run> Crew<T> {
 
     /// Whether the driver may have woken something. If a waker panicked in there, it may have.
     fn move_on(&self) -> bool {
-        unwind::shield(|| self.sleep.helm().driver().quiescent()).unwrap_or(true)
+        let helm = self.sleep.helm();
+        // In a simulation nobody else polls while all sleep.
+        if self.simulated
+            && helm.driver().expects_events()
+            && let Some(helm) = helm.take(Helm::EVERYBODY)
+        {
+            let polled = unwind::shield(|| helm.poll());
+            if polled.is_none() || !self.is_settled() {
+                return true;
+            }
+        }
+        unwind::shield(|| helm.driver().quiescent()).unwrap_or(true)
     }
 
     /// Whether all who are there sleep, and there is nothing to wake for.

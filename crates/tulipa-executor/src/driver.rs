@@ -80,6 +80,12 @@ pub trait Driver: Send + Sync + 'static {
         false
     }
 
+    /// Whether `park` may end by itself: for an event from outside, or a deadline of a real clock. A simulation in which all
+    /// sleep polls then, before a virtual clock moves, and parks. Else nothing will ever happen there: a deadlock.
+    fn expects_events(&self) -> bool {
+        false
+    }
+
     /// Whether anybody may wait for something of this driver, now or later, on a thread that is no worker. If not, it may be left alone
     /// between two [`block_on`](crate::Executor::block_on), and no thread is started for it.
     ///

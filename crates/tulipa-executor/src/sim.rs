@@ -4,11 +4,13 @@
 //! worker is next, and what [`Seeded`] answers. A worker that sleeps is not parked anywhere; it is passed over until its bit
 //! says that it was woken.
 //!
-//! When all sleep, the driver was told (`quiescent`) and has moved a virtual clock if it has one. If that woke nobody, and no
-//! blocking job is in flight, then nothing will: that is a [`Deadlock`].
+//! When all sleep, the driver was polled if it expects events, and told (`quiescent`): it has moved a virtual clock if it has one.
+//! If that woke nobody, the thread parks there for a blocking job in flight and for the events. If there are neither, nothing will
+//! ever happen: that is a [`Deadlock`].
 //!
-//! A blocking job runs on a thread of its own, in real time: a program is deterministic as far as its blocking jobs are. Time
-//! stands still while one is in flight. A driver with other events (sockets) waits for them in `quiescent`.
+//! A blocking job runs on a thread of its own, in real time: a program is deterministic as far as its blocking jobs, its sockets and
+//! the deadlines of a real clock are. Virtual time stands still while a job is in flight. It does not wait for a socket to which nobody
+//! has written yet.
 
 use crate::choice::{Random, Seeded};
 use crate::current::AtWork;
@@ -127,7 +129,7 @@ impl Simulation<'_> {
             .map(|(index, _)| index)
     }
 
-    /// Lets the driver know that all sleep, and waits while a blocking job may wake somebody. `false`: nobody will.
+    /// Lets the driver know that all sleep, and waits while a blocking job or an event may wake somebody. `false`: nobody will.
     fn wait(&self) -> bool {
         let crew = self.handle.shared().crew();
         // Asked first: whom a job that has ended by now has woken is awake by now.
@@ -136,16 +138,17 @@ impl Simulation<'_> {
         if self.awake().next().is_some() {
             return true;
         }
-        if !has_jobs {
+        let helm = crew.sleep().helm();
+        let expects_events = helm.driver().expects_events();
+        if !has_jobs && !expects_events {
             return false;
         }
-        let helm = crew
-            .sleep()
-            .helm()
+        let helm = helm
             .take(Helm::EVERYBODY)
             .expect("no worker stays at the helm of a simulation");
         // From here on who wakes a worker unparks the driver, as does a job that ends.
-        if crew.has_jobs() && self.awake().next().is_none() {
+        let is_worth_it = expects_events || crew.has_jobs();
+        if is_worth_it && self.awake().next().is_none() {
             self.between_steps(|| unwind::shield(|| helm.park()));
         }
         true

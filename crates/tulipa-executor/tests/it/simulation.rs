@@ -1,9 +1,11 @@
 //! The deterministic flavour: seeds, virtual time, deadlocks.
 
 use crate::common::{Drops, Gate, Log, VirtualTime, wait_until_asleep, yield_now};
-use std::sync::Arc;
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tulipa_executor::{BlockOnError, Deadlock, Executor};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+use tulipa_executor::{BlockOnError, Deadlock, Driver, Executor};
 use tulipa_task::{Builder, Deferred, Leaf, spawn};
 
 /// Numbers from a seed.
@@ -378,4 +380,65 @@ fn a_blocking_job_in_flight_is_no_deadlock() {
     }
 }
 
-use std::future::Future;
+/// A driver that hears something each time it parks, some times.
+#[derive(Default)]
+struct Post {
+    letters: AtomicUsize,
+    polls: AtomicUsize,
+    waiting: Mutex<Option<Waker>>,
+}
+
+impl Driver for Post {
+    fn park(&self) {
+        self.letters.fetch_sub(1, Ordering::SeqCst);
+        let waiting = self.waiting.lock().unwrap().take();
+        waiting.expect("who waits is asleep").wake();
+    }
+
+    fn poll(&self) {
+        self.polls.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn unpark(&self) {}
+
+    fn expects_events(&self) -> bool {
+        self.letters.load(Ordering::SeqCst) > 0
+    }
+}
+
+#[test]
+fn a_driver_that_expects_events_is_polled_and_parked_in_until_it_expects_none() {
+    const LETTERS: usize = 5;
+    let post = Arc::new(Post::default());
+    post.letters.store(LETTERS, Ordering::SeqCst);
+    let received = Arc::new(AtomicUsize::new(0));
+    let (waits, receives) = (Arc::clone(&post), Arc::clone(&received));
+    let executor = Executor::builder()
+        .deterministic(3)
+        .workers(4)
+        .driver(Arc::clone(&post) as Arc<dyn Driver>)
+        .build()
+        .unwrap();
+    let main = spawn_forever(move || {
+        let mut came = false;
+        let (waits, receives) = (Arc::clone(&waits), Arc::clone(&receives));
+        poll_fn(move |cx| {
+            if std::mem::replace(&mut came, true) {
+                receives.fetch_add(1, Ordering::SeqCst);
+                return Poll::Ready(());
+            }
+            *waits.waiting.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+    });
+    let ended = executor.block_on(main);
+    assert!(matches!(ended, Err(BlockOnError::Deadlock(_))), "{ended:?}");
+    assert_eq!(received.load(Ordering::SeqCst), LETTERS);
+    assert!(post.polls.load(Ordering::SeqCst) >= LETTERS);
+}
+
+async fn spawn_forever<F: Future<Output = ()> + Send + 'static>(mut next: impl FnMut() -> F) {
+    loop {
+        spawn(next()).await.unwrap();
+    }
+}

@@ -88,6 +88,11 @@ impl Driver for IoDriver {
         self.timers.clock().is_virtual() && self.timers.advance_to_next()
     }
 
+    fn expects_events(&self) -> bool {
+        let has_deadline = || self.timers.next_deadline().is_some();
+        self.reactor.sources() > 0 || !self.timers.clock().is_virtual() && has_deadline()
+    }
+
     /// Nobody needs it who has neither a socket nor a sleep, nor can have one: both come of handles.
     fn is_needed(&self) -> bool {
         // Relaxed: as in `lend_timers`.

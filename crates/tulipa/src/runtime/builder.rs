@@ -23,6 +23,9 @@ pub enum Flavour {
     CurrentThread,
     /// The thread of `run` alone, as several simulated workers, in an order that the [seed](Builder::seed) determines.
     /// A deadlock is found, and who waits for whom is named.
+    ///
+    /// Sockets and a real clock are waited for, so while there is an open socket no deadlock is called one: somebody may
+    /// write to it. [Virtual time](Builder::virtual_time) moves on when all wait and nothing has arrived.
     Deterministic,
 }
 

@@ -17,6 +17,7 @@ mod process;
 mod quiet;
 mod run;
 mod server;
+mod simulated;
 mod threads;
 mod time;
 mod tracing;
