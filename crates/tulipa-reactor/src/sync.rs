@@ -11,7 +11,7 @@ pub(crate) use self::real::*;
 mod real {
     pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::sync::Arc;
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
     use std::time::Instant;
 
     /// A condition variable that takes its guard by value, as loom's does.
@@ -44,7 +44,7 @@ mod real {
 #[cfg(loom)]
 mod model {
     pub(crate) use loom::sync::MutexGuard;
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
     // Sharing is not what the models ask about.
     pub(crate) use std::sync::Arc;
     use std::time::Instant;

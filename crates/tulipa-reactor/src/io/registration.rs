@@ -3,12 +3,12 @@
 //! Nothing here knows the type of the source; [`Async`](crate::Async) passes its operations in.
 
 use crate::error::ReactorGone;
-use crate::reactor::Core;
+use crate::reactor::{Core, Place};
 use crate::readiness::{Direction, Readiness, Seen};
 use crate::sync::Arc;
 use crate::sys::SHORT_TRANSFERS_TELL;
+use mio::Interest;
 use mio::event::Source;
-use mio::{Interest, Token};
 use std::fmt;
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -16,8 +16,8 @@ use tulipa_task::{Leaf, slice, waits};
 
 pub(crate) struct Registration {
     core: Arc<Core>,
-    readiness: Arc<Readiness>,
-    token: Token,
+    /// With the source's readiness.
+    place: Place,
     interest: Interest,
     trusts_short_transfers: bool,
     /// For those who ask what a task waits for.
@@ -25,16 +25,10 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    pub(crate) fn new(
-        core: Arc<Core>,
-        readiness: Arc<Readiness>,
-        token: Token,
-        interest: Interest,
-    ) -> Self {
+    pub(crate) fn new(core: Arc<Core>, place: Place, interest: Interest) -> Self {
         Self {
             core,
-            readiness,
-            token,
+            place,
             interest,
             trusts_short_transfers: false,
             descriptor: None,
@@ -57,7 +51,7 @@ impl Registration {
     }
 
     pub(super) fn readiness(&self) -> &Readiness {
-        &self.readiness
+        &self.place
     }
 
     /// Waits until the kernel has said that the source is ready.
@@ -77,11 +71,11 @@ impl Registration {
         direction: Direction,
         wait: impl FnOnce(&Readiness) -> Poll<Result<Seen, ReactorGone>>,
     ) -> Poll<io::Result<()>> {
-        if self.readiness.look().is_ready(direction) {
+        if self.place.look().is_ready(direction) {
             return Poll::Ready(Ok(()));
         }
         self.check_interest(direction)?;
-        let polled = wait(&self.readiness);
+        let polled = wait(&self.place);
         if polled.is_pending() {
             waits::note(self.leaf(direction));
         }
@@ -130,7 +124,7 @@ impl Registration {
         let (moved, seen) = ready!(self.poll_seeing(direction, cx, operation))?;
         // Nothing at all is the end of a stream, or a full one, and says so by itself.
         if self.trusts_short_transfers && 0 < moved && moved < room {
-            self.readiness.exhaust(direction, seen);
+            self.place.exhaust(direction, seen);
         }
         Poll::Ready(Ok(moved))
     }
@@ -144,7 +138,7 @@ impl Registration {
     ) -> Poll<io::Result<R>> {
         ready!(slice::give_way(cx));
         loop {
-            let seen = self.readiness.look().seen(direction);
+            let seen = self.place.look().seen(direction);
             if let Some(outcome) = self.run(direction, seen, &mut operation) {
                 return Poll::Ready(outcome);
             }
@@ -175,7 +169,7 @@ impl Registration {
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> Option<io::Result<(R, Seen)>> {
         loop {
-            let known = self.readiness.look();
+            let known = self.place.look();
             if !known.may_try(direction) {
                 return None;
             }
@@ -197,7 +191,7 @@ impl Registration {
             match operation() {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.readiness.refuse(direction, seen);
+                    self.place.refuse(direction, seen);
                     return None;
                 }
                 outcome => return Some(outcome),
@@ -227,15 +221,15 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.core.forget(self.token);
+        self.core.forget(self.place.token());
     }
 }
 
 impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = self.readiness.look();
+        let word = self.place.look();
         f.debug_struct("Registration")
-            .field("token", &self.token)
+            .field("token", &self.place.token())
             .field("word", &word)
             .finish_non_exhaustive()
     }

@@ -48,9 +48,10 @@ impl Core {
         source: &mut S,
         interest: Interest,
     ) -> io::Result<Registration> {
-        let (token, readiness) = self.table.lock().insert()?;
+        let place = self.table.lock().insert()?;
+        let token = place.token();
         // Holds the place from here on, and gives it back if the source cannot be registered.
-        let registration = Registration::new(self.clone(), readiness, token, interest);
+        let registration = Registration::new(self.clone(), place, interest);
         self.registry.register(source, token, interest)?;
         Ok(registration)
     }
@@ -63,11 +64,8 @@ impl Core {
 
     /// Gives back the place of a source and ends all waiting for it.
     pub(crate) fn forget(&self, token: Token) {
-        let Some(readiness) = self.table.lock().remove(token) else {
-            return;
-        };
         let mut called = Vec::new();
-        readiness.leave(&mut called);
+        self.table.lock().remove(token, &mut called);
         wake_all(&mut called);
     }
 
@@ -92,11 +90,8 @@ impl Core {
     }
 
     pub(crate) fn close(&self) {
-        let sources = self.table.lock().close();
         let mut called = Vec::new();
-        for readiness in &sources {
-            readiness.leave(&mut called);
-        }
+        self.table.lock().close(&mut called);
         wake_all(&mut called);
     }
 

@@ -6,11 +6,13 @@ mod current;
 mod driver;
 pub(crate) mod interrupt;
 pub(crate) mod seat;
+mod shelf;
 mod table;
 
 pub use self::background::Background;
 pub(crate) use self::core::Core;
 pub use self::current::Entered;
+pub(crate) use self::shelf::Place;
 
 use crate::sync::Arc;
 use std::fmt;

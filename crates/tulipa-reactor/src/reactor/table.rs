@@ -1,16 +1,17 @@
 //! The sources of a reactor, by token.
 //!
-//! A token is a place in the slab and the count of registrations when it was taken. So an event that was on its way
-//! while its source left, or that comes from a descriptor which outlived its registration in a duplicate, does not
-//! reach the next source in the same place.
+//! A token is a place and the count of registrations when it was taken; a place is a shelf and a spot on it. So an event
+//! that was on its way while its source left, or that comes from a descriptor which outlived its registration in a
+//! duplicate, does not reach the next source in the same place.
 
+use super::shelf::{Place, Shelf};
 use crate::error::ReactorGone;
 use crate::readiness::Readiness;
-use crate::sync::Arc;
 use mio::Token;
 use slab::Slab;
 use std::io;
 use std::mem;
+use std::task::Waker;
 
 /// Token of the waker that ends a turn.
 pub(super) const INTERRUPT: Token = Token(usize::MAX);
@@ -19,24 +20,23 @@ pub(super) const ALARM: Token = Token(usize::MAX - 1);
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    sources: Slab<Entry>,
+    shelves: Slab<Shelf>,
+    /// The shelves with room, the one to fill last; among them numbers of shelves that are gone.
+    roomy: Vec<usize>,
+    sources: usize,
     registrations: usize,
     closed: bool,
 }
 
-#[derive(Debug)]
-struct Entry {
-    token: Token,
-    readiness: Arc<Readiness>,
-}
-
 impl Table {
     /// Takes a place for a new source.
-    pub(super) fn insert(&mut self) -> io::Result<(Token, Arc<Readiness>)> {
+    pub(super) fn insert(&mut self) -> io::Result<Place> {
         if self.closed {
             return Err(ReactorGone.into());
         }
-        let place = self.sources.vacant_key();
+        let number = self.roomy_shelf();
+        let shelf = &mut self.shelves[number];
+        let place = number * Shelf::SPOTS + shelf.next();
         if place >= MOST_SOURCES {
             return Err(io::Error::new(
                 io::ErrorKind::OutOfMemory,
@@ -44,42 +44,63 @@ impl Table {
             ));
         }
         self.registrations = self.registrations.wrapping_add(1);
-        let token = Token(self.registrations << PLACE_BITS | place);
-        let readiness = Arc::new(Readiness::new());
-        self.sources.insert(Entry {
-            token,
-            readiness: readiness.clone(),
-        });
-        Ok((token, readiness))
+        let place = shelf.put(Token(self.registrations << PLACE_BITS | place));
+        if !shelf.has_room() {
+            self.roomy.pop();
+        }
+        self.sources += 1;
+        Ok(place)
     }
 
     /// The source that `token` stands for, if it is still here.
     pub(super) fn get(&self, token: Token) -> Option<&Readiness> {
-        let entry = self.sources.get(place(token))?;
-        (entry.token == token).then_some(&*entry.readiness)
+        self.shelves.get(shelf(token))?.get(token)
     }
 
-    /// Gives up a place. What is returned holds wakers: it is dropped outside the table's lock.
-    #[must_use]
-    pub(super) fn remove(&mut self, token: Token) -> Option<Arc<Readiness>> {
-        self.get(token)?;
-        Some(self.sources.remove(place(token)).readiness)
-    }
-
-    /// Takes no more sources. Returns those there are, the first time.
-    #[must_use]
-    pub(super) fn close(&mut self) -> Vec<Arc<Readiness>> {
-        if mem::replace(&mut self.closed, true) {
-            return Vec::new();
+    /// Gives up a place, and moves the wakers of those who wait to `called`. Its readiness is not used afterwards.
+    pub(super) fn remove(&mut self, token: Token, called: &mut Vec<Waker>) {
+        let number = shelf(token);
+        let Some(shelf) = self.shelves.get_mut(number) else {
+            return;
+        };
+        let was_full = !shelf.has_room();
+        if !shelf.clear(token, called) {
+            return;
         }
-        self.sources
-            .iter()
-            .map(|(_, entry)| entry.readiness.clone())
-            .collect()
+        self.sources -= 1;
+        if was_full {
+            self.roomy.push(number);
+        } else if shelf.is_empty() && self.roomy.len() > 1 {
+            self.shelves.remove(number); // one is kept: connections may come one at a time
+        }
+    }
+
+    /// Takes no more sources, and moves the wakers of those who wait for one to `called`.
+    pub(super) fn close(&mut self, called: &mut Vec<Waker>) {
+        if mem::replace(&mut self.closed, true) {
+            return;
+        }
+        for (_, shelf) in &self.shelves {
+            shelf.leave_all(called);
+        }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.sources.len()
+        self.sources
+    }
+
+    /// A shelf with room: the last in the list, made if there is none.
+    fn roomy_shelf(&mut self) -> usize {
+        while let Some(&number) = self.roomy.last() {
+            if self.shelves.contains(number) {
+                return number;
+            }
+            self.roomy.pop();
+        }
+        // The list is empty, so whatever number this gets is in it once.
+        let number = self.shelves.insert(Shelf::new());
+        self.roomy.push(number);
+        number
     }
 }
 
@@ -96,19 +117,28 @@ fn place(token: Token) -> usize {
     token.0 & ((1 << PLACE_BITS) - 1)
 }
 
+fn shelf(token: Token) -> usize {
+    place(token) / Shelf::SPOTS
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn remove(table: &mut Table, token: Token) {
+        table.remove(token, &mut Vec::new());
+    }
 
     #[test]
     fn a_token_does_not_reach_the_next_source_in_its_place() {
         let mut table = Table::default();
-        let (old, _) = table.insert().unwrap();
-        assert!(table.remove(old).is_some());
-        let (new, _) = table.insert().unwrap();
+        let old = table.insert().unwrap().token();
+        remove(&mut table, old);
+        let new = table.insert().unwrap().token();
         assert_eq!(place(old), place(new));
         assert!(table.get(old).is_none());
-        assert!(table.remove(old).is_none());
+        remove(&mut table, old);
         assert!(table.get(new).is_some());
     }
 
@@ -118,7 +148,7 @@ mod tests {
             registrations: usize::MAX - 1,
             ..Table::default()
         };
-        let tokens = [(); 4].map(|()| table.insert().unwrap().0);
+        let tokens = [(); 4].map(|()| table.insert().unwrap().token());
         for (number, token) in tokens.into_iter().enumerate() {
             assert_eq!(place(token), number);
             assert!(table.get(token).is_some());
@@ -132,15 +162,53 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_table_takes_nothing_and_hands_out_its_sources_once() {
+    fn a_closed_table_takes_nothing_and_gives_back_what_it_has() {
         let mut table = Table::default();
-        let (token, _) = table.insert().unwrap();
-        assert_eq!(table.close().len(), 1);
-        assert_eq!(table.close().len(), 0);
+        let token = table.insert().unwrap().token();
+        table.close(&mut Vec::new());
         assert!(table.insert().is_err());
-        assert!(
-            table.remove(token).is_some(),
-            "sources leave after the end too"
-        );
+        remove(&mut table, token);
+        assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn one_connection_after_the_other_takes_one_shelf() {
+        let mut table = Table::default();
+        let mut spots = Vec::new();
+        for _ in 0..100 {
+            let source = table.insert().unwrap();
+            spots.push(std::ptr::from_ref(&*source));
+            remove(&mut table, source.token());
+        }
+        assert!(spots.iter().all(|spot| *spot == spots[0]));
+    }
+
+    proptest! {
+        /// Sources come (true) and go, any of those that are there: who is there is found, alone in its place, and
+        /// who is gone is not; nor are the shelves that they took.
+        #[test]
+        fn sources_come_and_go(steps in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..400)) {
+            let mut table = Table::default();
+            let (mut here, mut gone) = (Vec::<Place>::new(), Vec::new());
+            for (comes, which) in steps {
+                if comes {
+                    here.push(table.insert().unwrap());
+                } else if !here.is_empty() {
+                    let source = here.swap_remove(which.index(here.len()));
+                    remove(&mut table, source.token());
+                    gone.push(source.token());
+                }
+                prop_assert_eq!(table.len(), here.len());
+                prop_assert!(table.roomy.len() <= table.shelves.capacity());
+            }
+            for source in &here {
+                prop_assert!(std::ptr::eq(table.get(source.token()).unwrap(), &**source));
+            }
+            prop_assert!(gone.iter().all(|token| table.get(*token).is_none()));
+            for source in here.drain(..) {
+                remove(&mut table, source.token());
+            }
+            prop_assert!(table.shelves.len() <= 1);
+        }
     }
 }

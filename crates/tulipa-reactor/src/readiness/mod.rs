@@ -14,10 +14,9 @@ use std::task::{Poll, Waker};
 
 /// What is known of one source, and who waits for it. Knows nothing of mio.
 ///
-/// A line of the cache, and no more: with thousands of sources each line that an event touches is one that the
-/// processor waits for.
+/// Together with its token a line of the cache, and no more: with thousands of sources each line that an event touches
+/// is one that the processor waits for.
 #[derive(Debug)]
-#[repr(align(64))]
 pub(crate) struct Readiness {
     word: Word,
     waiters: Mutex<Waiters>,
@@ -29,6 +28,12 @@ impl Readiness {
             word: Word::new(),
             waiters: Mutex::new(Waiters::default()),
         }
+    }
+
+    /// Begins anew, for another source. The one before has [left](Self::leave), and nobody has waited since.
+    pub(crate) fn renew(&self) {
+        *self.waiters.lock() = Waiters::default();
+        self.word.update(|_| (Snapshot::NEW, ()));
     }
 
     /// What is known now: one load.

@@ -286,10 +286,3 @@ fn a_task_that_polls_again_and_again_is_woken_once() {
     readiness.leave(&mut called);
     assert_eq!(called.len(), 3);
 }
-
-#[test]
-fn a_source_takes_a_line_of_the_cache() {
-    if cfg!(target_pointer_width = "64") {
-        assert_eq!(mem::size_of::<Readiness>(), 64);
-    }
-}
