@@ -63,26 +63,30 @@ pub(crate) enum Kind {
 }
 
 /// What every task has, whatever its types.
+///
+/// In this order, because with thousands of tasks each line of the cache is one to wait for: what waking and polling touch
+/// stands last, next to the future. A cell begins anywhere in a line.
+#[repr(C)]
 pub(crate) struct Header {
-    pub(crate) state: State,
-    vtable: &'static VTable,
-    /// Where it runs. A deferred does not run.
-    scheduler: Option<Scheduler>,
     id: TaskId,
     location: &'static Location<'static>,
+    /// Where it is listed, if it is; written once before the task is first handed over.
+    slot: AtomicPtr<Listed>,
+    side: UnsafeCell<Side>,
+    /// The task's context variables. Rule 2, as the stage.
+    pub(crate) context: UnsafeCell<Slot>,
+    /// Where it runs. A deferred does not run.
+    scheduler: Option<Scheduler>,
+    pub(crate) state: State,
+    vtable: &'static VTable,
+    /// What it waits for, as a [`Word`]: true when its last poll ended.
+    waits: Remark,
+    /// The worker that alone may run it, as the executor counts them, or [`ANYWHERE`].
+    home: u16,
     /// What is in the stage, and what kind of cell this is. Rule 2, as the stage, but for the kind.
     marks: Marks,
     /// What the owning handle knows of its await; so that the handle is one pointer. Rule 7.
     join: UnsafeCell<Join>,
-    /// The worker that alone may run it, as the executor counts them, or [`ANYWHERE`].
-    home: u16,
-    /// Where it is listed, if it is; written once before the task is first handed over.
-    slot: AtomicPtr<Listed>,
-    /// What it waits for, as a [`Word`]: true when its last poll ended.
-    waits: Remark,
-    /// The task's context variables. Rule 2, as the stage.
-    pub(crate) context: UnsafeCell<Slot>,
-    side: UnsafeCell<Side>,
 }
 
 // SAFETY: rule 4 keeps the side data to one thread at a time, and rule 7 the join, and what they hold is `Send`; the rest is
