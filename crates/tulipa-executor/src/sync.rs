@@ -1,8 +1,9 @@
 //! The one door to atomics, locks, parkers and queues: the real ones in a build, loom's under `cfg(loom)`.
 //!
 //! The queues of crossbeam know nothing of loom, so a model has stand-ins for them: what is modelled is when
-//! a worker looks into a queue and when it sleeps, not how the queue works inside. Nor do they count what a worker has
-//! done: the numbers of [`stats`](crate::stats) order nothing, and are `std`'s.
+//! a worker looks into a queue and when it sleeps, not how the queue works inside. Only the cell of the next slot is one word in a
+//! model too, with crossbeam's orderings. What a worker has done no model counts: the numbers of [`stats`](crate::stats) order
+//! nothing, and are `std`'s.
 
 /// For numbers that order nothing: a model need not see them.
 pub(crate) use std::sync::atomic::AtomicU64 as Tick;
@@ -161,32 +162,61 @@ mod model {
         }
     }
 
-    /// One value behind a lock that loom does not see: no model has anything in a next slot.
+    /// crossbeam's cell of a type without a destructor that fits into a word: each access is one of that word, in crossbeam's
+    /// orderings. Here the word says where the value lies, in a store behind a lock that loom does not see.
     #[derive(Debug)]
-    pub(crate) struct AtomicCell<T>(std::sync::Mutex<T>);
+    pub(crate) struct AtomicCell<T> {
+        place: AtomicUsize,
+        /// What nobody takes out stays there, as what is overwritten is never dropped.
+        values: std::sync::Mutex<Vec<Option<T>>>,
+    }
 
     impl<T> AtomicCell<T> {
         pub(crate) fn new(value: T) -> Self {
-            Self(std::sync::Mutex::new(value))
+            Self {
+                place: AtomicUsize::new(0),
+                values: std::sync::Mutex::new(vec![Some(value)]),
+            }
         }
 
         pub(crate) fn swap(&self, value: T) -> T {
-            let mut cell = self
-                .0
-                .lock()
-                .expect("a model that panics has failed already");
-            std::mem::replace(&mut *cell, value)
+            let place = self.lay(value);
+            // AcqRel: pairs with itself, and with the Release of `store`: who takes a value out sees what is in it.
+            let before = self.place.swap(place, Ordering::AcqRel);
+            let value = self.values()[before].take();
+            value.expect("whoever comes by the place of a value is alone with it")
         }
 
+        /// By an exchange that looks at nothing: loom would let an exchange of another thread, which came before a store, take
+        /// the store's effect away after it. What it publishes is the same.
         pub(crate) fn store(&self, value: T) {
-            drop(self.swap(value));
+            let place = self.lay(value);
+            // Release: pairs with the Acquire of `swap`.
+            self.place.swap(place, Ordering::Release);
         }
 
+        /// While nothing has ever been put in, loom need not know of it: all that this could be is too early. So a model that puts
+        /// nothing into its slots has no more schedules for them.
         pub(crate) fn take(&self) -> T
         where
             T: Default,
         {
+            if let [Some(untouched)] = &mut self.values()[..] {
+                return std::mem::take(untouched);
+            }
             self.swap(T::default())
+        }
+
+        /// Where it lies.
+        fn lay(&self, value: T) -> usize {
+            let mut values = self.values();
+            values.push(Some(value));
+            values.len() - 1
+        }
+
+        fn values(&self) -> std::sync::MutexGuard<'_, Vec<Option<T>>> {
+            let values = self.values.lock();
+            values.expect("a model that panics has failed already")
         }
     }
 

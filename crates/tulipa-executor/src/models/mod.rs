@@ -6,6 +6,7 @@ mod batch;
 mod hand_over;
 mod home;
 mod muster;
+mod next;
 mod settle;
 mod shutdown;
 mod sleep;
@@ -182,6 +183,21 @@ fn crew_with(
     ran: &Ran,
     watchdog: Option<Arc<Watchdog>>,
 ) -> (Arc<Crew<Item>>, Vec<Hired>) {
+    let (crew, workers) = assemble(workers, driver, watchdog);
+    let hire = |(local, parker)| Hired { local, parker };
+    let hired = workers.into_iter().map(hire).collect();
+    ran.crew
+        .set(Arc::downgrade(&crew))
+        .expect("one crew a model");
+    (crew, hired)
+}
+
+/// A crew for items of any kind, and what each of its workers has.
+fn assemble<T: Run>(
+    workers: usize,
+    driver: Arc<dyn Driver>,
+    watchdog: Option<Arc<Watchdog>>,
+) -> (Arc<Crew<T>>, Vec<(Local<T>, Parker)>) {
     let (queues, own) = Queues::new(workers);
     let parkers: Vec<_> = (0..workers).map(|_| Parker::new()).collect();
     let unparkers = parkers
@@ -190,13 +206,8 @@ fn crew_with(
         .collect();
     let sleep = Sleep::new(unparkers, Helm::new(driver));
     let crew = Arc::new(Crew::new(queues, sleep, Order::Stealing, false, watchdog));
-    let hire = |((index, own), parker)| Hired {
-        local: Local::new(Arc::clone(&crew), index, own),
-        parker,
-    };
-    let hired = own.into_iter().enumerate().zip(parkers).map(hire).collect();
-    ran.crew
-        .set(Arc::downgrade(&crew))
-        .expect("one crew a model");
-    (crew, hired)
+    let local = |(index, own)| Local::new(Arc::clone(&crew), index, own);
+    let locals = own.into_iter().enumerate().map(local);
+    let workers = locals.zip(parkers).collect();
+    (crew, workers)
 }

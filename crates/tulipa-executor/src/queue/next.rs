@@ -6,8 +6,10 @@ use std::mem::ManuallyDrop;
 
 /// The slot. `ManuallyDrop`, so that the cell need not look at what it overwrites: what is in there is dropped with the slot.
 ///
-/// Each step is one access of one word, and so comes before or after each of the others: they are tested in any order, on one
-/// thread.
+/// Each step is one access of one word, and so comes before or after each of the others. Only its worker fills it: where that has
+/// emptied it, or never filled it, nothing can be in there, whatever thieves do meanwhile, and a store overwrites nothing. Where it
+/// has filled it, a thief may have been there since; so it takes an exchange to learn what comes out. The steps are tested in any
+/// order on one thread; the model `next` has them on several, and sees what is in an item that is handed over.
 pub(super) struct Next<T>(AtomicCell<Option<ManuallyDrop<T>>>);
 
 /// Whether its worker has filled the slot and not emptied it. If not, it is empty; if so, a thief may have emptied it.
@@ -95,6 +97,11 @@ mod tests {
                 prop_assert!(filled.get() || there.is_none());
             }
         }
+    }
+
+    #[test]
+    fn a_slot_of_tasks_is_a_word_without_a_lock() {
+        assert!(AtomicCell::<Option<ManuallyDrop<tulipa_task::Runnable>>>::is_lock_free());
     }
 
     #[test]
