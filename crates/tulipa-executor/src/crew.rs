@@ -24,7 +24,7 @@ pub(crate) struct Crew<T> {
     /// Threads that want to know whether all is quiet. The first of them finds out for all.
     settlers: AtomicUsize,
     stopping: AtomicBool,
-    /// Nobody works here any more, nor will.
+    /// Nobody need come any more: workers that still run are on their way out.
     closed: AtomicBool,
     /// Whether one thread steps all workers, and finds out by itself whether all is quiet.
     simulated: bool,
@@ -99,27 +99,33 @@ impl<T: Run> Crew<T> {
         }
         self.queues.injector.push(item);
         self.sleep.work_queued();
-        // Relaxed: ordered by the fence of `work_queued`, which pairs with that in `close`.
-        if self.closed.load(Ordering::Relaxed) {
-            self.queues.drop_injected();
-        }
-    }
-
-    /// Nobody will work here any more: what is injected, now or later, is dropped and so cancelled. Else it would lie here as
-    /// long as anybody has a handle, with all that it holds.
-    pub(crate) fn close(&self) {
-        // Relaxed: ordered by the fence.
-        self.closed.store(true, Ordering::Relaxed);
-        // Pairs with the fence of `work_queued` in `inject`: either this thread sees what was injected, or who injects it
-        // sees that nobody is left.
-        fence(Ordering::SeqCst);
-        self.queues.drop_injected();
+        self.drop_if_closed();
     }
 
     /// Takes what only the worker at home may run.
     pub(crate) fn deliver(&self, item: T) {
         self.queues.send_home(item);
         self.sleep.wake(HOME);
+        self.drop_if_closed();
+    }
+
+    /// Nobody is sure to come for what arrives from outside, now or later: it is dropped and so cancelled. Else it would lie here as
+    /// long as anybody has a handle, with all that it holds.
+    pub(crate) fn close(&self) {
+        // Relaxed: ordered by the fence.
+        self.closed.store(true, Ordering::Relaxed);
+        // Pairs with the fence of `work_queued` in `inject`, and of `wake` in `deliver`: either this thread sees what was queued,
+        // or who queues it sees that nobody comes.
+        fence(Ordering::SeqCst);
+        self.queues.drop_arrived();
+    }
+
+    /// By who has queued something, and has passed a fence since.
+    fn drop_if_closed(&self) {
+        // Relaxed: ordered by that fence, which pairs with the one in `close`.
+        if self.closed.load(Ordering::Relaxed) {
+            self.queues.drop_arrived();
+        }
     }
 
     pub(crate) fn watchdog(&self) -> Option<&Arc<Watchdog>> {

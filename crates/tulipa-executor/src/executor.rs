@@ -319,6 +319,7 @@ impl Executor {
         for seat in self.shared().home().lock().iter().flatten() {
             seat.local.cancel_all();
         }
+        self.crew().close(); // and what comes later
     }
 }
 

@@ -3,6 +3,7 @@
 //! Run with `RUSTFLAGS="--cfg loom" cargo test --release -p tulipa-executor --lib models`.
 
 mod batch;
+mod close;
 mod hand_over;
 mod home;
 mod muster;

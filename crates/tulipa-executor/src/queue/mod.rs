@@ -147,10 +147,12 @@ impl<T: Run> Queues<T> {
         &self.ends[worker].tally
     }
 
-    /// Drops what was injected and nobody has come for.
-    pub(crate) fn drop_injected(&self) {
-        while !self.injector.is_empty() {
-            drop(success(self.injector.steal()));
+    /// Drops what came from other threads, and nobody has come for.
+    pub(crate) fn drop_arrived(&self) {
+        for arrived in [&self.injector, &self.mail] {
+            while !arrived.is_empty() {
+                drop(success(arrived.steal()));
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tulipa_executor::{BlockOnError, Executor};
-use tulipa_task::{TaskState, all_tasks, cancel, spawn};
+use tulipa_task::{TaskRef, TaskState, all_tasks, cancel, spawn};
 
 ///
 #[test]
@@ -391,6 +391,38 @@ fn a_current_thread_executor_dropped_elsewhere_cancels_what_is_left() {
     std::thread::spawn(move || drop(executor)).join().unwrap();
     assert!(task.is_cancelled());
     assert_eq!(drops.count(), 1);
+}
+
+/// The executor is found open, and is gone before the task is queued.
+#[test]
+fn what_is_spawned_as_an_executor_is_dropped_elsewhere_is_cancelled() {
+    for at_home in [false, true] {
+        for builder in [
+            Executor::builder().workers(1),
+            Executor::builder().workers(2),
+            Executor::builder().current_thread(),
+        ] {
+            let inner = builder.build().unwrap();
+            inner.block_on(yield_now()).unwrap();
+            let (handle, drops) = (inner.handle().clone(), Drops::default());
+            let dropped = drops.one();
+            let make = move || {
+                drop(inner);
+                async move {
+                    let _dropped = dropped;
+                    pending::<()>().await;
+                }
+            };
+            let task = tulipa_task::Builder::new().on(handle.scheduler());
+            let task = if at_home { task.home(0) } else { task };
+            let outer = Executor::builder().current_thread().build().unwrap();
+            let task = outer.block_on(async move { TaskRef::clone(&task.spawn_with(make)) });
+            let task = task.unwrap();
+            wait_until("it is cancelled", || task.is_done());
+            assert!(task.is_cancelled());
+            assert_eq!(drops.count(), 1);
+        }
+    }
 }
 
 #[test]
