@@ -5,6 +5,10 @@
 //! (it is started, or woken, or has not gone to sleep yet) or is *on watch*: it looks now and then. Where the queue moves fast
 //! it leaves that to those who are at it; else it takes a job itself, and calls the next before it runs it. So a burst of jobs that
 //! block has its threads one after the other, as fast as they come, and a burst of short ones has two.
+//!
+//! Who comes and who is on watch is part of the state under the one lock, which is let go only to run a job, to look around and to
+//! wait on a condition of it. Without the lock there is but the hint that a job is queued, by which somebody looks again sooner than
+//! it would. So there is no model of it for loom; that a job's end wakes what waits for all to be quiet has one (`settle`).
 
 use crate::crew::Crew;
 use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, give_way};
