@@ -1,8 +1,9 @@
 //! What is left when many tasks have come and gone, as far as it is for the runtime to give back. Whether the system gets
 //! it is the allocator's part.
 
-use crate::count::{alone, in_use};
+use crate::count::{HANDFUL, alone, in_use};
 use std::future::pending;
+use std::thread;
 use std::time::Duration;
 use tulipa::{Builder, Flavour, Runtime, gather, sleep, spawn, yield_now};
 
@@ -109,4 +110,41 @@ fn a_worker_that_parks_gives_back_the_memory_of_tasks() {
         None
     });
     assert!(parked.unwrap().is_some(), "nothing went in {NAPS} naps");
+}
+
+/// So many tasks that are there at once, but not in the queues at once: what a queue that has grown leaves behind goes when it will.
+async fn burst(tasks: usize) {
+    let mut all = Vec::with_capacity(tasks);
+    while all.len() < tasks {
+        all.extend((0..HANDFUL).map(|_| spawn(pending::<()>())));
+        yield_now().await;
+    }
+    for some in all.chunks(HANDFUL) {
+        for task in some {
+            task.cancel();
+        }
+        yield_now().await;
+    }
+    for task in all {
+        task.await.unwrap_err();
+    }
+}
+
+/// Where there is a watchdog nobody else does, and this waits for it however long it takes: the program has nothing more to do that
+/// could bring the number down. What was kept for the next burst has to go for that, and the words by which tasks were listed.
+#[test]
+fn the_watchdog_gives_back_the_memory_of_tasks_when_all_rest() {
+    const TASKS: usize = 1 << 20;
+    const LEFT: usize = 7 * MIB;
+    let _alone = alone();
+    let runtime = Runtime::builder().workers(2).build().unwrap();
+    let before = in_use();
+    let busy = runtime.run(async {
+        spawn(burst(TASKS)).await.unwrap();
+        in_use()
+    });
+    assert!(busy.unwrap() > before + LEFT + 4 * MIB);
+    while in_use() > before + LEFT {
+        thread::yield_now();
+    }
 }
