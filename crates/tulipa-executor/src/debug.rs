@@ -12,24 +12,27 @@ use crate::sync::Mutex;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
-use tulipa_task::{Leaf, Report, ReportKind, Runnable, TaskId, TaskRef};
+use tulipa_task::{Leaf, Observer, Report, ReportKind, Runnable, TaskId, TaskRef, TaskState};
 
 /// What debug mode needs to know.
 pub(crate) struct Debug {
     slow_poll: Duration,
     /// It has the clock.
     driver: Arc<dyn Driver>,
-    /// The tasks of circles that were reported.
-    in_circles: Mutex<HashSet<TaskId>>,
+    in_circles: Arc<Known>,
 }
+
+/// The tasks of circles that were reported, until they end.
+type Known = Mutex<HashSet<TaskId>>;
 
 impl Debug {
     pub(crate) fn new(slow_poll: Duration, driver: Arc<dyn Driver>) -> Self {
         Self {
             slow_poll,
             driver,
-            in_circles: Mutex::new(HashSet::new()),
+            in_circles: Arc::default(),
         }
     }
 
@@ -58,13 +61,47 @@ impl Debug {
             return;
         }
         let Some(circle) = task.circle() else { return };
-        let mut known = self.in_circles.lock();
-        let is_new = circle.iter().all(|task| !known.contains(&task.id()));
-        known.extend(circle.iter().map(TaskRef::id));
-        drop(known);
-        if is_new {
+        if self.is_new(&circle) {
             Report::about(task, ReportKind::Circle, &Circle(&circle)).send();
         }
+    }
+
+    /// Whether none of these was in a circle before. They are from now on.
+    fn is_new(&self, circle: &[TaskRef]) -> bool {
+        let mut known = self.in_circles.lock();
+        let first: Vec<_> = circle
+            .iter()
+            .filter(|task| known.insert(task.id()))
+            .collect();
+        drop(known); // a task that ends takes it
+        let is_new = first.len() == circle.len();
+        for task in first {
+            Member::begin(task, &self.in_circles);
+        }
+        is_new
+    }
+}
+
+/// Takes a task out of those that are known, when it ends.
+struct Member {
+    task: TaskId,
+    known: Arc<Known>,
+}
+
+impl Member {
+    fn begin(task: &TaskRef, known: &Arc<Known>) {
+        let (id, known) = (task.id(), Arc::clone(known));
+        let member: Arc<dyn Observer> = Arc::new(Self { task: id, known });
+        if task.subscribe(&member, 0).is_none() {
+            let _nobody_waits = member.done(0, task.state());
+        }
+    }
+}
+
+impl Observer for Member {
+    fn done(&self, _: usize, _: TaskState) -> Option<Waker> {
+        self.known.lock().remove(&self.task);
+        None
     }
 }
 
@@ -93,5 +130,48 @@ impl fmt::Debug for Debug {
         f.debug_struct("Debug")
             .field("slow_poll", &self.slow_poll)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crate::Executor;
+    use std::future::pending;
+    use std::sync::mpsc;
+    use tulipa_task::{Task, spawn, yield_now};
+
+    /// `tasks` of them, each of which awaits the next.
+    async fn circle(tasks: usize) -> Vec<tulipa_task::TaskRef> {
+        let wait = |next: mpsc::Receiver<Task<()>>| async move {
+            let next = next.recv().expect("it is sent before this runs");
+            let _cancelled = next.await;
+        };
+        let (mut give, get): (Vec<_>, Vec<_>) = (0..tasks).map(|_| mpsc::channel()).unzip();
+        let spawned: Vec<_> = get.into_iter().map(|next| spawn(wait(next))).collect();
+        let refs = spawned.iter().map(|task| (**task).clone()).collect();
+        give.rotate_left(1);
+        for (give, task) in give.iter().zip(spawned) {
+            give.send(task).expect("it waits for that");
+        }
+        yield_now().await;
+        refs
+    }
+
+    #[test]
+    fn a_circle_is_known_until_its_tasks_end() {
+        let builder = Executor::builder().current_thread().debug(true);
+        let executor = builder.report(|_| {}).build().unwrap();
+        let crew = executor.handle().shared().crew().clone();
+        let known = || crew.debug().unwrap().in_circles.lock().len();
+        let rings = executor.block_on(async { [circle(2).await, circle(3).await] });
+        let rings = rings.unwrap();
+        assert_eq!(known(), 5);
+        rings[1][0].abort();
+        executor.block_on(yield_now()).unwrap();
+        executor.block_on(yield_now()).unwrap();
+        assert!(rings[1].iter().all(|task| task.is_done()));
+        assert_eq!(known(), 2);
+        let _report = executor.shutdown(pending()).unwrap();
+        assert_eq!(known(), 0);
     }
 }
