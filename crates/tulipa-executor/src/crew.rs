@@ -155,10 +155,11 @@ impl<T: Run> Crew<T> {
     /// Leaves to others what this worker, which is stuck in a poll, would have run next.
     pub(crate) fn take_over(&self, worker: usize) {
         self.job_begins(); // until it is queued again, nobody else knows of the task: all is not quiet
-        match self.queues.steal_next_slot(worker) {
-            Some(item) => self.inject(item),
-            None if self.queues.has_queued(worker) => self.sleep.work_queued(),
-            None => {}
+        let next = self.queues.steal_next_slot(worker);
+        let fresh = std::iter::from_fn(|| self.queues.take_fresh(worker));
+        let left = next.into_iter().chain(fresh);
+        if left.map(|item| self.inject(item)).count() == 0 && self.queues.has_queued(worker) {
+            self.sleep.work_queued();
         }
         self.job_ends();
     }

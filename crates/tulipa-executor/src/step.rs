@@ -160,7 +160,8 @@ impl<T: Run, C: Choice> Worker<T, C> {
     #[cold]
     fn look_outside(&mut self) -> Option<T> {
         if let Some(helm) = self.crew().sleep().helm().take(self.local.worker()) {
-            self.local.in_driver(|| unwind::shield(|| helm.poll()));
+            self.local
+                .in_driver_at_work(|| unwind::shield(|| helm.poll()));
             if self.local.batches().is_brief() {
                 self.local.begin_batch();
             }
@@ -230,15 +231,16 @@ impl<T: Run, C: Choice> Worker<T, C> {
         let victims = (first..workers)
             .chain(0..first)
             .filter(|victim| *victim != local.worker());
-        let mut stolen = victims
-            .clone()
-            .find_map(|victim| queues.steal(victim, local));
+        let queued = |victim| queues.steal(victim, local);
+        let mut stolen = victims.clone().find_map(queued);
         if stolen.is_none() && is_last {
-            let is_stuck =
-                |victim: &usize| queues.tally(*victim).polls.get() == self.polls[*victim];
-            stolen = victims
-                .filter(is_stuck)
-                .find_map(|victim| queues.steal_next_slot(victim));
+            let fresh = |victim| queues.steal_fresh(victim, local);
+            let next = |victim| {
+                let is_stuck = queues.tally(victim).polls.get() == self.polls[victim];
+                is_stuck.then(|| queues.steal_next_slot(victim)).flatten()
+            };
+            stolen = victims.clone().find_map(fresh);
+            stolen = stolen.or_else(|| victims.clone().find_map(next));
         }
         if stolen.is_some() {
             local.tally().steals.add_one();
@@ -298,7 +300,7 @@ impl<T: Run, C: Choice> Worker<T, C> {
 
     /// Ends the worker: it has departed. Others can still steal from its queues; [`Crew::hand_over`] lets them know.
     pub(crate) fn retire(mut self) {
-        self.local.empty_next_slot();
+        self.local.leave();
         loop {
             match mem::replace(&mut self.phase, Phase::Busy) {
                 Phase::Busy => return self.crew().depart(self.local.worker()),

@@ -313,6 +313,10 @@ mod model {
                 self.0.len()
             }
 
+            pub(crate) fn steal(&self) -> Steal<T> {
+                self.0.steal()
+            }
+
             pub(crate) fn steal_batch_and_pop(&self, _: &Worker<T>) -> Steal<T> {
                 self.0.steal()
             }

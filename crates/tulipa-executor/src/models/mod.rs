@@ -4,6 +4,7 @@
 
 mod batch;
 mod close;
+mod fresh;
 mod hand_over;
 mod home;
 mod muster;
@@ -57,7 +58,7 @@ struct Ran {
 impl Run for Item {
     fn run(self) -> Option<Self> {
         if self.blocks {
-            self.ran.wait_for_another();
+            self.ran.wait_for(1);
         }
         self.ran.count_one();
         None
@@ -120,9 +121,9 @@ impl Ran {
         }
     }
 
-    fn wait_for_another(&self) {
+    fn wait_for(&self, others: usize) {
         let mut count = self.count.lock();
-        while *count == 0 {
+        while *count < others {
             self.more.wait(&mut count);
         }
     }

@@ -1,7 +1,8 @@
 //! A worker's own queues: what it runs next, and whom it tells of the rest.
 
+use super::fresh::Fresh;
 use super::next::Filled;
-use super::{End, HOME, Order, Run, Tally, success};
+use super::{End, HOME, Order, Own, Run, Tally, success};
 use crate::batch::Batches;
 use crate::choice::Choice;
 use crate::crew::Crew;
@@ -27,6 +28,7 @@ pub(crate) struct Local<T> {
     worker: usize,
     end: Arc<CachePadded<End<T>>>,
     deque: deque::Worker<T>,
+    fresh: Fresh<T>,
     next_filled: Filled,
     streak: Cell<u32>,
     /// What only this worker may run, at home.
@@ -34,23 +36,27 @@ pub(crate) struct Local<T> {
     /// How many others have run since one of them did.
     since_homed: Cell<u32>,
     in_driver: Cell<bool>,
+    /// Whether it has gone there between two tasks.
+    is_at_work: Cell<bool>,
     batches: Batches,
     /// Whether it has woken what runs at home since it last left the helm to that.
     has_called_home: Cell<bool>,
 }
 
 impl<T: Run> Local<T> {
-    pub(crate) fn new(crew: Arc<Crew<T>>, worker: usize, deque: deque::Worker<T>) -> Self {
+    pub(crate) fn new(crew: Arc<Crew<T>>, worker: usize, own: Own<T>) -> Self {
         Self {
             end: Arc::clone(&crew.queues().ends[worker]),
             crew,
             worker,
-            deque,
+            deque: own.queue,
+            fresh: Fresh::new(own.fresh),
             next_filled: Filled::default(),
             streak: Cell::new(0),
             homed: RefCell::new(VecDeque::new()),
             since_homed: Cell::new(0),
             in_driver: Cell::new(false),
+            is_at_work: Cell::new(false),
             batches: Batches::new(),
             has_called_home: Cell::new(false),
         }
@@ -86,8 +92,7 @@ impl<T: Run> Local<T> {
         } else if item.is_homed() {
             self.accept_homed(item);
         } else if self.in_driver.get() {
-            // In the order of the events; the worker looks for thieves when it is out again.
-            self.deque.push(item);
+            self.accept_event(item);
         } else {
             match why {
                 Why::Woken => self.put_next(item),
@@ -115,10 +120,20 @@ impl<T: Run> Local<T> {
         }
     }
 
+    /// In the order of the events; the worker looks for thieves when it is out again.
+    #[inline(never)]
+    fn accept_event(&self, item: T) {
+        if self.is_at_work.get() && !self.deque.is_empty() {
+            self.fresh.push(item);
+        } else {
+            self.deque.push(item);
+        }
+    }
+
     /// Nothing is ahead of what comes now: the first of several new tasks runs first.
     #[inline]
     fn is_idle(&self) -> bool {
-        !self.next_filled.get() && self.deque.is_empty()
+        !self.next_filled.get() && self.fresh.left() == 0 && self.deque.is_empty()
     }
 
     fn put_next(&self, item: T) {
@@ -134,7 +149,7 @@ impl<T: Run> Local<T> {
     #[inline]
     fn push(&self, item: T) {
         self.deque.push(item);
-        if self.crew.sleep().wants_searcher() && (self.next_filled.get() || self.deque.len() > 1) {
+        if self.crew.sleep().wants_searcher() && (self.next_filled.get() || self.queued() > 1) {
             self.crew.sleep().wake_one();
         }
     }
@@ -208,9 +223,23 @@ impl<T: Run> Local<T> {
             }
         }
         self.streak.set(0);
-        let item = self.pop_queue(choice);
+        let fresh = self.fresh.pop_in_turn(|| !self.deque.is_empty());
+        let item = fresh.or_else(|| self.pop_queue(choice));
         self.offer();
         item
+    }
+
+    /// What waits for this worker or for a thief, at most.
+    #[inline]
+    fn queued(&self) -> usize {
+        self.fresh.left() + self.deque.len()
+    }
+
+    /// Puts what is left of what was fresh at the end of the queue: something else is fresh now.
+    pub(crate) fn age(&self) {
+        while let Some(item) = self.fresh.pop() {
+            self.deque.push(item);
+        }
     }
 
     /// Empties the slot: a thief may have done so before.
@@ -231,7 +260,7 @@ impl<T: Run> Local<T> {
     /// Wakes a thief for what is left in the queue while this worker runs a task, if there is one asleep.
     #[inline]
     pub(crate) fn offer(&self) {
-        let is_wanted = self.crew.sleep().wants_searcher() && !self.deque.is_empty();
+        let is_wanted = self.crew.sleep().wants_searcher() && self.has_queued();
         if is_wanted && !self.batches.goes_on() {
             self.crew.sleep().wake_one();
         }
@@ -265,16 +294,21 @@ impl<T: Run> Local<T> {
         }
     }
 
+    fn has_queued(&self) -> bool {
+        self.fresh.left() > 0 || !self.deque.is_empty()
+    }
+
     /// Whether there is something that this worker would run by itself.
     pub(crate) fn has_own(&self) -> bool {
         self.next_filled.get()
-            || !self.deque.is_empty()
+            || self.has_queued()
             || self.worker == HOME
                 && (!self.homed.borrow().is_empty() || self.crew.queues().has_mail())
     }
 
-    /// Leaves what is in the slot to thieves, who look for it in the queue when its worker is gone.
-    pub(crate) fn empty_next_slot(&self) {
+    /// Leaves what is in the slot, and fresh, to thieves, who look for it in the queue when its worker is gone.
+    pub(crate) fn leave(&self) {
+        self.age();
         if let Some(item) = self.take_next() {
             self.deque.push(item);
         }
@@ -285,6 +319,7 @@ impl<T: Run> Local<T> {
         let own = || {
             self.deque
                 .pop()
+                .or_else(|| self.fresh.pop())
                 .or_else(|| self.take_next())
                 .or_else(|| self.pop_homed())
         };
@@ -295,7 +330,7 @@ impl<T: Run> Local<T> {
 
     /// The driver has woken tasks, which are in the queue now. With nobody to see a long poll, none of them waits for another.
     pub(crate) fn begin_batch(&self) {
-        let tasks = self.deque.len();
+        let tasks = self.queued();
         if tasks > 1 && self.crew.watchdog().is_some() {
             self.batches.begin(tasks);
         }
@@ -319,6 +354,15 @@ impl<T: Run> Local<T> {
     /// it is awake still, so it will come there.
     pub(crate) fn leaves_helm_to_home(&self) -> bool {
         self.has_called_home.replace(false) && self.crew.comes_to_the_helm(HOME)
+    }
+
+    /// The same between two tasks.
+    pub(crate) fn in_driver_at_work<R>(&self, code: impl FnOnce() -> R) -> R {
+        self.age();
+        self.is_at_work.set(true);
+        let result = self.in_driver(code);
+        self.is_at_work.set(false);
+        result
     }
 
     /// Runs `code` of the driver, whose wakes are queued in their order.

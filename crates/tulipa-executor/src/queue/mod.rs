@@ -5,12 +5,14 @@
 //!   only from a worker that has been in one poll for as long as the thief has searched.
 //! * The *queue* is crossbeam's deque, first in first out. A task that gives way goes to its end, as does a task that another
 //!   displaces from the slot. A thief takes up to half of it.
+//! * What is [*fresh*](fresh), woken by an event while the worker was at work and had a queue, goes before that, three times in four.
 //! * The *injector* takes what comes from threads that are not workers.
 //! * *Home* is the worker that alone may run a task (`Runnable::home`): that of the thread inside `block_on`. What others
 //!   wake goes to its mail.
 //!
 //! On one worker in strict order (the current-thread flavour) there is only the queue: everything goes to its end.
 
+mod fresh;
 mod local;
 mod next;
 
@@ -78,7 +80,14 @@ pub(crate) struct Queues<T> {
 struct End<T> {
     next: Next<T>,
     stealer: Stealer<T>,
+    fresh: Stealer<T>,
     tally: Tally,
+}
+
+/// A worker's queues, before it has begun.
+pub(crate) struct Own<T> {
+    queue: deque::Worker<T>,
+    fresh: deque::Worker<T>,
 }
 
 /// What a worker has done. Written by that worker only.
@@ -119,12 +128,14 @@ impl Count {
 
 impl<T: Run> Queues<T> {
     /// The queues of that many workers, and each worker's own end.
-    pub(crate) fn new(workers: usize) -> (Self, Vec<deque::Worker<T>>) {
-        let own: Vec<_> = (0..workers).map(|_| deque::Worker::new_fifo()).collect();
-        let ends = own
-            .iter()
-            .map(|worker| Arc::new(CachePadded::new(End::new(worker.stealer()))))
-            .collect();
+    pub(crate) fn new(workers: usize) -> (Self, Vec<Own<T>>) {
+        let own = |_| Own {
+            queue: deque::Worker::new_fifo(),
+            fresh: deque::Worker::new_fifo(),
+        };
+        let own: Vec<_> = (0..workers).map(own).collect();
+        let end = |own| Arc::new(CachePadded::new(End::new(own)));
+        let ends = own.iter().map(end).collect();
         let (injector, mail) = (
             CachePadded::new(Injector::new()),
             CachePadded::new(Injector::new()),
@@ -164,7 +175,7 @@ impl<T: Run> Queues<T> {
         !self.mail.is_empty()
     }
 
-    /// Whether there is anything that any worker may run. Slots do not count: their workers come to them.
+    /// Whether there is anything that any worker may run. Slots do not count, nor what is fresh: their workers come to them.
     pub(crate) fn any(&self) -> bool {
         !self.injector.is_empty() || self.ends.iter().any(|end| !end.stealer.is_empty())
     }
@@ -185,14 +196,31 @@ impl<T: Run> Queues<T> {
         success(self.ends[victim].stealer.steal_batch_and_pop(local.deque()))
     }
 
+    /// The same of what is fresh to that worker.
+    pub(crate) fn steal_fresh(&self, victim: usize, local: &Local<T>) -> Option<T> {
+        success(self.ends[victim].fresh.steal_batch_and_pop(local.deque()))
+    }
+
+    /// Takes one of what is fresh to a worker that is stuck.
+    pub(crate) fn take_fresh(&self, victim: usize) -> Option<T> {
+        let fresh = &self.ends[victim].fresh;
+        while !fresh.is_empty() {
+            if let Some(item) = success(fresh.steal()) {
+                return Some(item);
+            }
+        }
+        None
+    }
+
     /// Whether a thief would find something in a worker's queue.
     pub(crate) fn has_queued(&self, worker: usize) -> bool {
         !self.ends[worker].stealer.is_empty()
     }
 
-    /// How many tasks wait in a worker's queue.
+    /// How many tasks wait there, or are fresh.
     pub(crate) fn queued(&self, worker: usize) -> usize {
-        self.ends[worker].stealer.len()
+        let end = &self.ends[worker];
+        end.stealer.len() + end.fresh.len()
     }
 
     pub(crate) fn steal_next_slot(&self, victim: usize) -> Option<T> {
@@ -201,7 +229,7 @@ impl<T: Run> Queues<T> {
 }
 
 impl<T> End<T> {
-    fn new(stealer: Stealer<T>) -> Self {
+    fn new(own: &Own<T>) -> Self {
         let tally = Tally {
             polls: Count::new(),
             steals: Count::new(),
@@ -211,7 +239,8 @@ impl<T> End<T> {
         };
         Self {
             next: Next::new(),
-            stealer,
+            stealer: own.queue.stealer(),
+            fresh: own.fresh.stealer(),
             tally,
         }
     }

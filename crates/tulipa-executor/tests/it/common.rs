@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use tulipa_executor::{Driver, Executor, Stats, ThreadDriver};
@@ -227,5 +227,41 @@ impl Driver for VirtualTime {
         drop(timers);
         due.into_values().for_each(Waker::wake);
         true
+    }
+}
+
+/// A driver with one event: who next goes there opens the gate.
+#[derive(Default)]
+pub(crate) struct Event {
+    thread: ThreadDriver,
+    is_due: AtomicBool,
+    pub(crate) gate: Gate,
+}
+
+impl Event {
+    pub(crate) fn happen(&self) {
+        self.is_due.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        !self.is_due.load(Ordering::SeqCst)
+    }
+}
+
+impl Driver for Event {
+    fn park(&self) {
+        self.thread.park();
+        self.poll();
+    }
+
+    fn poll(&self) {
+        if self.is_due.swap(false, Ordering::SeqCst) {
+            self.gate.open();
+        }
+    }
+
+    fn unpark(&self) {
+        self.thread.unpark();
     }
 }

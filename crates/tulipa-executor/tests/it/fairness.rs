@@ -1,6 +1,6 @@
 //! Nobody starves: not the queue behind two tasks that wake each other, not what comes from outside, not the driver, not main.
 
-use crate::common::{Gate, yield_now};
+use crate::common::{Event, Gate, Log, yield_now};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -174,4 +174,56 @@ fn tasks_that_yield_all_the_time_do_not_keep_main_waiting() {
             })
             .unwrap();
     }
+}
+
+/// In which order one worker runs 300 tasks and those whom an event wakes meanwhile: a letter for each.
+fn order_of_tasks_and_events(events: usize) -> String {
+    const TASKS: usize = 300;
+    let event = Arc::new(Event::default());
+    let executor = Executor::builder()
+        .workers(1)
+        .watchdog(false) // it would have the worker look outside by the time
+        .driver(Arc::clone(&event) as Arc<dyn Driver>)
+        .build()
+        .unwrap();
+    let order = Log::new();
+    let ran = order.clone();
+    let main = async move {
+        let letter = |letter, after: Option<Gate>| {
+            let ran = ran.clone();
+            spawn(async move {
+                if let Some(gate) = after {
+                    gate.passed().await;
+                }
+                ran.add(letter);
+            })
+        };
+        let woken: Vec<_> = (0..events)
+            .map(|_| letter('e', Some(event.gate.clone())))
+            .collect();
+        spawn(async {}).await.unwrap(); // they wait by now
+        let queued: Vec<_> = (0..TASKS).map(|_| letter('q', None)).collect();
+        event.happen();
+        for task in woken.into_iter().chain(queued) {
+            task.await.unwrap();
+        }
+    };
+    executor.block_on(main).unwrap();
+    order.take().into_iter().collect()
+}
+
+#[test]
+fn whom_an_event_wakes_goes_before_the_queue_three_times_in_four() {
+    let order = order_of_tasks_and_events(8);
+    let order = order.trim_matches('q');
+    assert_eq!(order, "eeeqeeeqee");
+}
+
+#[test]
+fn what_is_not_run_until_the_next_look_outside_goes_behind_the_queue() {
+    let order = order_of_tasks_and_events(200);
+    let (before, after) = order.split_at(order.rfind('q').unwrap());
+    let first = before.matches('e').count();
+    assert!((30..=61).contains(&first), "{order}");
+    assert_eq!(after.matches('e').count(), 200 - first);
 }

@@ -1,8 +1,8 @@
 //! Tasks move to workers that have nothing to do.
 
-use crate::common::wait_until_asleep;
-use std::sync::mpsc;
-use tulipa_executor::{Executor, Handle};
+use crate::common::{Event, wait_until_asleep, yield_now};
+use std::sync::{Arc, mpsc};
+use tulipa_executor::{Driver, Executor, Handle};
 use tulipa_task::spawn;
 
 fn two_workers() -> Executor {
@@ -96,5 +96,34 @@ fn what_is_left_when_main_returns_runs_on_the_other_worker() {
         let mut ran: Vec<i32> = told.iter().collect(); // until the last sender is gone
         ran.sort_unstable();
         assert_eq!(ran, (0..tasks).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_is_fresh_when_main_returns_runs_on_the_other_worker() {
+    for _ in 0..100 {
+        let event = Arc::new(Event::default());
+        let builder = Executor::builder().workers(2).watchdog(false);
+        let driver = Arc::clone(&event) as Arc<dyn Driver>;
+        let executor = builder.driver(driver).build().unwrap();
+        let (tell, told) = mpsc::channel();
+        let main = async move {
+            for n in 0..20 {
+                let (tell, gate) = (tell.clone(), event.gate.clone());
+                spawn(async move {
+                    gate.passed().await;
+                    tell.send(n).unwrap();
+                })
+                .detach();
+            }
+            spawn(async {}).await.unwrap(); // most of them wait by now
+            (0..300).for_each(|_| spawn(async {}).detach());
+            event.happen();
+            while !event.is_over() {
+                yield_now().await;
+            }
+        };
+        executor.block_on(main).unwrap();
+        assert_eq!(told.iter().count(), 20); // until the last sender is gone
     }
 }
