@@ -19,7 +19,7 @@ const SEEDS: u64 = 5;
 const OPERATIONS: u64 = 20_000;
 
 /// All that have no threads beside the workers, and do not ask for the real time or the memory of a process.
-const WORKLOADS: [&str; 17] = [
+const WORKLOADS: [&str; 19] = [
     "spawn_join",
     "spawn_await",
     "spawn_detached",
@@ -36,7 +36,9 @@ const WORKLOADS: [&str; 17] = [
     "timers_fire",
     "timers_churn",
     "echo_64_64",
+    "echo_1000_64",
     "timeout_per_read",
+    "http",
 ];
 
 fn main() {
