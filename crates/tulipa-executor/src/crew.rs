@@ -157,8 +157,12 @@ impl<T: Run> Crew<T> {
         self.job_begins(); // until it is queued again, nobody else knows of the task: all is not quiet
         let next = self.queues.steal_next_slot(worker);
         let fresh = std::iter::from_fn(|| self.queues.take_fresh(worker));
-        let left = next.into_iter().chain(fresh);
-        if left.map(|item| self.inject(item)).count() == 0 && self.queues.has_queued(worker) {
+        let mut is_told = false;
+        for item in next.into_iter().chain(fresh) {
+            self.inject(item);
+            is_told = true;
+        }
+        if !is_told && self.queues.has_queued(worker) {
             self.sleep.work_queued();
         }
         self.job_ends();
