@@ -66,7 +66,10 @@ impl Debug {
         }
     }
 
-    /// Whether none of these was in a circle before. They are from now on.
+    /// Whether none of these was in a circle before, and none has ended. They are known from now on.
+    ///
+    /// Who looks at a circle may be late: others reported it, and its tasks ended and are known no more. Then it is no circle
+    /// any longer, and was one that is known.
     fn is_new(&self, circle: &[TaskRef]) -> bool {
         let mut known = self.in_circles.lock();
         let first: Vec<_> = circle
@@ -74,11 +77,10 @@ impl Debug {
             .filter(|task| known.insert(task.id()))
             .collect();
         drop(known); // a task that ends takes it
-        let is_new = first.len() == circle.len();
-        for task in first {
-            Member::begin(task, &self.in_circles);
-        }
-        is_new
+        let began = first
+            .into_iter()
+            .filter(|task| Member::begin(task, &self.in_circles));
+        began.count() == circle.len()
     }
 }
 
@@ -89,12 +91,15 @@ struct Member {
 }
 
 impl Member {
-    fn begin(task: &TaskRef, known: &Arc<Known>) {
+    /// Whether the task had not ended yet. It is taken out at once if it had.
+    fn begin(task: &TaskRef, known: &Arc<Known>) -> bool {
         let (id, known) = (task.id(), Arc::clone(known));
         let member: Arc<dyn Observer> = Arc::new(Self { task: id, known });
-        if task.subscribe(&member, 0).is_none() {
+        let runs = task.subscribe(&member, 0).is_some();
+        if !runs {
             let _nobody_waits = member.done(0, task.state());
         }
+        runs
     }
 }
 
@@ -173,5 +178,23 @@ mod tests {
         assert_eq!(known(), 2);
         let _report = executor.shutdown(pending()).unwrap();
         assert_eq!(known(), 0);
+    }
+
+    /// As on a worker that was interrupted between its look at the circle and its look at what is known.
+    #[test]
+    fn a_circle_that_ended_before_it_is_looked_up_is_not_new() {
+        let builder = Executor::builder().current_thread().debug(true);
+        let executor = builder.report(|_| {}).build().unwrap();
+        let crew = executor.handle().shared().crew().clone();
+        let debug = crew.debug().unwrap();
+        let tasks = executor.block_on(circle(2)).unwrap();
+        let seen_late = tasks[0].circle().unwrap();
+        tasks[0].abort();
+        executor.block_on(yield_now()).unwrap();
+        executor.block_on(yield_now()).unwrap();
+        assert!(tasks.iter().all(|task| task.is_done()));
+        assert!(!debug.is_new(&seen_late));
+        assert_eq!(debug.in_circles.lock().len(), 0);
+        let _report = executor.shutdown(pending()).unwrap();
     }
 }
