@@ -35,14 +35,15 @@ fn introduction(report: &Report<'_>) -> String {
         "<h1>tulipa beside its peers</h1>\n\
          <p>Every measurement is a process of its own; tulipa and a peer take turns. A <b>ratio</b> is tulipa / peer, the \
          median of such pairs (lowest to highest): below 1, tulipa needs less. Absolute figures are those of this machine \
-         on this day. {} workers{}.</p>\n<ul>\n{}</ul>\n",
+         on this day. {} workers{}.</p>\n<ul>\n{}</ul>\n<p>{}</p>\n",
         report.workers,
         if report.quick {
             ", sizes of a quick run"
         } else {
             ""
         },
-        peers.concat()
+        peers.concat(),
+        escape(&report.verdict())
     )
 }
 

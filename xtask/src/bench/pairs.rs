@@ -8,8 +8,14 @@ use super::stats::Spread;
 use std::time::{Duration, Instant};
 
 /// Pairs after the warm-up; how many when time gets short, of what takes a time of its own, and at a point of a curve.
-const PAIRS: u32 = 5;
-const FEWER: u32 = 3;
+const PAIRS: usize = 5;
+const FEWER: usize = 3;
+
+/// Pairs where [`PAIRS`] of them leave open whether tulipa is behind. A quick run leaves it open.
+const MORE: usize = 15;
+
+/// A ratio above this is a workload on which tulipa is behind.
+const BEHIND: f64 = 1.05;
 
 /// The longest that one process may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -63,6 +69,12 @@ impl Row {
         Some(Spread::of(self.pairs.iter().map(|(_, theirs)| of(theirs)))?.median)
     }
 
+    /// The ratio of what `of` finds, if tulipa is behind by it. Not of a stall: that passes or fails.
+    pub(super) fn behind(&self, of: impl Fn(&Sample) -> f64) -> Option<f64> {
+        let ratio = self.ratio(of)?.median;
+        (ratio > BEHIND && self.passed().is_none()).then_some(ratio)
+    }
+
     /// Of a stall: whether tulipa and whether the peer passed, every time.
     pub(super) fn passed(&self) -> Option<(bool, bool)> {
         let mut both = (true, true);
@@ -106,10 +118,12 @@ pub(super) fn compare(
         comparison,
         options,
     };
-    let (pairs, problem) = turns.take(comparison.n, comparison.peer_n, warm_up(comparison), || {
+    let (pairs, problem) = turns.take(|pairs| {
         // A workload that does not scale takes a time of its own: a second, or five.
         if pace.is_late() || !comparison.workload.scales {
             FEWER
+        } else if pairs.len() >= PAIRS && is_open(pairs) && !options.quick {
+            MORE
         } else {
             PAIRS
         }
@@ -129,9 +143,10 @@ pub(super) fn compare(
     }
 }
 
-/// There is nothing to warm up where the time is given.
-fn warm_up(comparison: &Comparison<'_>) -> bool {
-    comparison.workload.scales
+/// Whether some of the pairs say that tulipa is behind, and others that it is not.
+fn is_open(pairs: &[(Sample, Sample)]) -> bool {
+    let says_behind = |(ours, theirs): &(Sample, Sample)| ours.value / theirs.value > BEHIND;
+    pairs.iter().any(says_behind) && !pairs.iter().all(says_behind)
 }
 
 struct Turns<'a> {
@@ -144,14 +159,12 @@ impl Turns<'_> {
     /// Takes turns until there are as many pairs as `wanted` says by then, or something goes wrong.
     fn take(
         &self,
-        n: u64,
-        peer_n: u64,
-        warm_up: bool,
-        wanted: impl Fn() -> u32,
+        wanted: impl Fn(&[(Sample, Sample)]) -> usize,
     ) -> (Vec<(Sample, Sample)>, Option<String>) {
+        let Comparison { n, peer_n, .. } = *self.comparison;
         let mut pairs = Vec::new();
-        let mut cold = warm_up;
-        while cold || (pairs.len() as u32) < wanted() {
+        let mut cold = self.comparison.workload.scales; // there is nothing to warm up where the time is given
+        while cold || pairs.len() < wanted(&pairs) {
             match self.pair(n, peer_n) {
                 Ok(_) if cold => cold = false,
                 Ok(pair) => pairs.push(pair),
@@ -256,6 +269,23 @@ mod tests {
         let ratio = row.ratio(|sample| sample.value).unwrap();
         assert_eq!((ratio.median, ratio.low, ratio.high), (1.0, 0.5, 2.0));
         assert_eq!(row.tulipa(|sample| sample.value), Some(10.0));
+    }
+
+    #[test]
+    fn pairs_that_disagree_leave_it_open_who_is_behind() {
+        let open = |values: &[f64]| is_open(&samples::row("tokio", values).pairs);
+        assert!(open(&[10.0, 10.4, 10.6]));
+        assert!(!open(&[10.0, 10.4, 10.5]), "level, or ahead");
+        assert!(!open(&[10.6, 12.0]), "behind");
+        assert!(!open(&[]));
+    }
+
+    #[test]
+    fn level_is_not_behind() {
+        let behind = |values: &[f64]| samples::row("tokio", values).behind(|sample| sample.value);
+        assert_eq!(behind(&[11.0, 9.0, 20.0]), Some(1.1));
+        assert_eq!(behind(&[10.4, 9.0, 20.0]), None);
+        assert_eq!(behind(&[]), None);
     }
 
     #[test]

@@ -41,6 +41,20 @@ impl Report<'_> {
             }
             println!("{}", Line::of(row));
         }
+        println!("\n{}", self.verdict());
+    }
+
+    /// Where tulipa is behind, in what is measured or in processor time, the worst first.
+    pub(super) fn verdict(&self) -> String {
+        let mut behind: Vec<(f64, String)> = self.rows.iter().flat_map(behind).collect();
+        behind.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let behind: Vec<String> = behind.into_iter().map(|(_, words)| words).collect();
+        let places = if behind.is_empty() {
+            "nowhere"
+        } else {
+            &behind.join("; ")
+        };
+        format!("behind by more than 5 %: {places}")
     }
 
     /// One object for each workload and peer.
@@ -72,6 +86,20 @@ impl Report<'_> {
             "problem": row.problem,
         })
     }
+}
+
+/// By how much tulipa is behind in this row, and in words.
+fn behind(row: &Row) -> impl Iterator<Item = (f64, String)> {
+    let words = |ratio: f64, of: &str| {
+        let (peer, name) = (&row.peer, &row.workload.name);
+        (ratio, format!("{ratio:.2} of {peer}{of} in {name}"))
+    };
+    let value = row.behind(|sample| sample.value);
+    let cpu = row.behind(|sample| sample.cpu);
+    value
+        .map(|ratio| words(ratio, ""))
+        .into_iter()
+        .chain(cpu.map(|ratio| words(ratio, "'s processor time")))
 }
 
 fn point_to_json(point: &Point) -> Value {
@@ -218,6 +246,7 @@ pub(super) mod samples {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pairs::samples::row;
     use super::*;
 
     static NOBODY: Field = Field {
@@ -232,6 +261,20 @@ mod tests {
         assert_eq!(json[0]["spread"], json!([0.5, 2.0]));
         assert_eq!(json[0]["curve"][1]["peer"], Value::Null);
         assert_eq!(json[2]["ratio"], Value::Null);
+    }
+
+    #[test]
+    fn the_verdict_names_where_tulipa_is_behind_and_the_worst_first() {
+        let mut report = samples::report(&NOBODY);
+        assert_eq!(report.verdict(), "behind by more than 5 %: nowhere");
+        report.rows.push(row("smol", &[11.0]));
+        report.rows.push(row("tokio", &[20.0]));
+        report.rows[3].pairs[0].0.value = 10.4;
+        assert_eq!(
+            report.verdict(),
+            "behind by more than 5 %: 2.00 of tokio in spawn; 2.00 of tokio's processor time in spawn; \
+             1.10 of smol's processor time in spawn"
+        );
     }
 
     #[test]
