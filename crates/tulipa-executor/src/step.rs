@@ -195,8 +195,11 @@ impl<T: Run, C: Choice> Worker<T, C> {
         search.rounds += 1;
         let rounds = self.rounds();
         let is_last = search.rounds >= rounds;
-        let own = self.local.pop(&mut self.choice);
-        if let Some(item) = own.or_else(|| self.steal(is_last)) {
+        let found = self.local.pop(&mut self.choice);
+        let found = found.or_else(|| self.steal(is_last));
+        let may_cause_events = search.rounds == 1 && rounds == ROUNDS_AMONG_BUSY;
+        if let Some(item) = found.or_else(|| may_cause_events.then(|| self.ask_driver()).flatten())
+        {
             self.crew()
                 .sleep()
                 .stop_searching(search.token, || self.local.is_more());
@@ -247,6 +250,16 @@ impl<T: Run, C: Choice> Worker<T, C> {
             local.tally().stolen.add(1 + local.loot() as u64); // its queue was empty
         }
         stolen
+    }
+
+    /// One of the tasks that an event has woken, if nobody is at the helm. While others are at work, what they send to each other's
+    /// sockets arrives all the time: it is there before this worker has fallen asleep, and would wake it at once.
+    fn ask_driver(&mut self) -> Option<T> {
+        let helm = self.crew().sleep().helm().take(self.local.worker())?;
+        self.local.in_driver(|| unwind::shield(|| helm.poll()));
+        drop(helm);
+        self.local.begin_batch();
+        self.local.pop(&mut self.choice)
     }
 
     fn fall_asleep(&mut self, token: Searching) -> Step {

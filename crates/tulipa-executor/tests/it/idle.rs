@@ -1,8 +1,9 @@
 //! An idle executor does nothing at all, and what one worker can do alone wakes nobody else. Counted, not timed.
 
-use crate::common::{asleep, wait_until, wait_until_asleep, yield_now};
+use crate::common::{Log, asleep, wait_until, wait_until_asleep, yield_now};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{ThreadId, current};
 use tulipa_executor::{Driver, Executor, ThreadDriver};
 use tulipa_task::spawn;
 
@@ -54,6 +55,57 @@ fn idle_workers_sleep_and_one_of_them_is_in_the_driver() {
     }
     assert_eq!(executor.handle().stats(), before);
     assert_eq!(driver.counts(), [1, 0]);
+}
+
+/// Who asks the driver, and whether to stay there.
+struct Asked {
+    thread: ThreadDriver,
+    by: Log<(ThreadId, &'static str)>,
+}
+
+impl Driver for Asked {
+    fn park(&self) {
+        self.by.add((current().id(), "park"));
+        self.thread.park();
+    }
+    fn poll(&self) {
+        self.by.add((current().id(), "poll"));
+    }
+    fn unpark(&self) {
+        self.thread.unpark();
+    }
+}
+
+/// What the others do may cause events: it looks for one before it falls asleep, and sleeps all the same if there is none.
+#[test]
+fn who_has_nothing_to_do_while_others_work_asks_the_driver_and_then_sleeps() {
+    let driver = Arc::new(Asked {
+        thread: ThreadDriver::default(),
+        by: Log::new(),
+    });
+    let builder = Executor::builder().workers(2).watchdog(false);
+    let executor = builder.driver(driver.clone()).build().unwrap();
+    let home = current().id();
+    let by_other = executor.block_on(async move {
+        // Both are for the other worker, as this poll does not end before it sleeps.
+        let tasks = [(); 2].map(|()| {
+            let driver = driver.clone();
+            spawn(async move { drop(driver.by.take()) }) // what was before
+        });
+        wait_until("they have ended", || {
+            tasks.iter().all(|task| task.is_done())
+        });
+        let mut by_other = Vec::new();
+        wait_until("the other worker sleeps at the helm", || {
+            let asked = driver.by.take().into_iter();
+            by_other.extend(asked.filter_map(|(by, what)| (by != home).then_some(what)));
+            by_other.contains(&"park")
+        });
+        by_other
+    });
+    let mut by_other = by_other.unwrap();
+    by_other.dedup(); // a park may end for no reason
+    assert_eq!(by_other, ["poll", "park"]);
 }
 
 #[test]
