@@ -70,7 +70,9 @@ fn print(line: &Value) -> Result<(), Box<dyn Error>> {
 fn list() -> Value {
     let of_runtime = |runtime: &runtimes::Runtime| {
         let workloads: Vec<Value> = runtime.workloads.iter().map(|w| w.to_json()).collect();
-        json!({ "name": runtime.name, "version": runtime.version, "workloads": workloads })
+        json!({
+            "name": runtime.name, "version": runtime.version, "is_floor": runtime.is_floor, "workloads": workloads,
+        })
     };
     let all: Vec<Value> = runtimes::all().iter().map(of_runtime).collect();
     Value::from(all)

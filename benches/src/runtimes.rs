@@ -14,6 +14,8 @@ pub struct Runtime {
     pub version: &'static str,
     /// What it can do.
     pub workloads: Vec<Workload>,
+    /// It is no runtime, but the least that any of them could take.
+    pub is_floor: bool,
 }
 
 /// All of this build. Without the feature `peers` there is tulipa, and the floor.
@@ -22,12 +24,16 @@ pub fn all() -> Vec<Runtime> {
         name,
         version: locked(package),
         workloads,
+        is_floor: false,
     };
     let mut of_tulipa = scenario::of_whole::<Tulipa>();
     of_tulipa.extend(scenario::of_listing::<Tulipa>());
     let mut all = vec![
         runtime("tulipa", "tulipa", of_tulipa),
-        runtime("epoll", "mio", floor::workloads()),
+        Runtime {
+            is_floor: true,
+            ..runtime("epoll", "mio", floor::workloads())
+        },
     ];
     #[cfg(feature = "peers")]
     all.extend([
@@ -40,7 +46,7 @@ pub fn all() -> Vec<Runtime> {
         runtime("smol", "smol", scenario::of_whole::<Smol>()),
         runtime("futures", "futures", scenario::of_tasks::<Pool>()),
     ]);
-    all.sort_by_key(|runtime| runtime.name == "epoll"); // last: it is no peer
+    all.sort_by_key(|runtime| runtime.is_floor); // last: it is no peer
     all
 }
 

@@ -46,6 +46,8 @@ pub struct Workload {
     pub curve: &'static [u64],
     /// Whether the value is a cost per operation, so that a slow runtime may be given fewer of them.
     pub scales: bool,
+    /// A difference in the value that is no larger says nothing.
+    pub resolution: f64,
     /// Does it.
     pub run: fn(Load) -> Outcome,
 }
@@ -62,6 +64,7 @@ impl Workload {
             quick: n / 10,
             curve: &[],
             scales: true,
+            resolution: 0.0,
             run,
         }
     }
@@ -90,11 +93,16 @@ impl Workload {
         }
     }
 
+    fn resolution(self, resolution: f64) -> Self {
+        Self { resolution, ..self }
+    }
+
     /// For the catalogue of the runner.
     pub fn to_json(&self) -> Value {
         json!({
             "name": self.name, "what": self.what, "group": self.group, "unit": self.unit,
             "n": self.n, "quick": self.quick, "curve": self.curve, "scales": self.scales,
+            "resolution": self.resolution,
         })
     }
 }

@@ -69,10 +69,18 @@ impl Row {
         Some(Spread::of(self.pairs.iter().map(|(_, theirs)| of(theirs)))?.median)
     }
 
-    /// The ratio of what `of` finds, if tulipa is behind by it. Not of a stall: that passes or fails.
-    pub(super) fn behind(&self, of: impl Fn(&Sample) -> f64) -> Option<f64> {
-        let ratio = self.ratio(of)?.median;
-        (ratio > BEHIND && self.passed().is_none()).then_some(ratio)
+    /// The ratio, if tulipa is behind by it. Not of a stall: that passes or fails.
+    pub(super) fn behind(&self) -> Option<f64> {
+        let value = |sample: &Sample| sample.value;
+        let lost = self.tulipa(value)? - self.theirs(value)?;
+        let is_seen = lost > self.workload.resolution && self.passed().is_none();
+        Some(self.ratio(value)?.median).filter(|ratio| is_seen && *ratio > BEHIND)
+    }
+
+    /// The same of processor time, where the workload decides how much there is to do.
+    pub(super) fn behind_by_cpu(&self) -> Option<f64> {
+        let ratio = self.ratio(|sample| sample.cpu)?.median;
+        Some(ratio).filter(|ratio| self.workload.scales && *ratio > BEHIND)
     }
 
     /// Of a stall: whether tulipa and whether the peer passed, every time.
@@ -282,10 +290,20 @@ mod tests {
 
     #[test]
     fn level_is_not_behind() {
-        let behind = |values: &[f64]| samples::row("tokio", values).behind(|sample| sample.value);
+        let behind = |values: &[f64]| samples::row("tokio", values).behind();
         assert_eq!(behind(&[11.0, 9.0, 20.0]), Some(1.1));
         assert_eq!(behind(&[10.4, 9.0, 20.0]), None);
         assert_eq!(behind(&[]), None);
+    }
+
+    #[test]
+    fn what_cannot_be_told_from_nothing_is_level() {
+        let mut row = samples::row("tokio", &[20.0]);
+        row.workload.resolution = 10.0;
+        assert_eq!((row.behind(), row.behind_by_cpu()), (None, None));
+        row.workload.resolution = 9.0;
+        row.workload.scales = true;
+        assert_eq!((row.behind(), row.behind_by_cpu()), (Some(2.0), Some(2.0)));
     }
 
     #[test]

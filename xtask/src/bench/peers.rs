@@ -31,6 +31,8 @@ pub(super) struct Runtime {
     pub(super) launcher: Vec<String>,
     /// Why it cannot be measured.
     pub(super) problem: Option<String>,
+    /// No runtime, but the least that any of them could take.
+    pub(super) is_floor: bool,
 }
 
 /// A workload as the catalogue of the runner has it.
@@ -45,6 +47,8 @@ pub(super) struct Workload {
     pub(super) curve: Vec<u64>,
     /// Whether a slow runtime may be given a smaller `n`.
     pub(super) scales: bool,
+    /// A difference in the value that is no larger says nothing.
+    pub(super) resolution: f64,
 }
 
 impl Field {
@@ -83,6 +87,7 @@ impl Runtime {
             workloads: Vec::new(),
             launcher: Vec::new(),
             problem: Some(problem.to_owned()),
+            is_floor: false,
         }
     }
 
@@ -151,6 +156,7 @@ fn parse(catalogue: &[u8], launcher: &[String]) -> Result<Vec<Runtime>, Failure>
         workloads: list(&value["workloads"]).map(workload).collect(),
         launcher: launcher.to_vec(),
         problem: value["problem"].as_str().map(str::to_owned),
+        is_floor: value["is_floor"].as_bool().unwrap_or_default(),
     };
     Ok(catalogue.iter().map(runtime).collect())
 }
@@ -166,6 +172,7 @@ fn workload(value: &Value) -> Workload {
         quick: number(&value["quick"]),
         curve: list(&value["curve"]).map(number).collect(),
         scales: value["scales"].as_bool().unwrap_or_default(),
+        resolution: value["resolution"].as_f64().unwrap_or_default(),
     }
 }
 

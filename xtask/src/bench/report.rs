@@ -44,9 +44,12 @@ impl Report<'_> {
         println!("\n{}", self.verdict());
     }
 
-    /// Where tulipa is behind, in what is measured or in processor time, the worst first.
+    /// Where tulipa is behind, in what is measured or in processor time, the worst first. Everybody is behind the floor.
     pub(super) fn verdict(&self) -> String {
-        let mut behind: Vec<(f64, String)> = self.rows.iter().flat_map(behind).collect();
+        let floors = self.field.runtimes.iter().filter(|r| r.is_floor);
+        let floors: Vec<&str> = floors.map(|runtime| &*runtime.name).collect();
+        let peers = (self.rows.iter()).filter(|row| !floors.contains(&&*row.peer));
+        let mut behind: Vec<(f64, String)> = peers.flat_map(behind).collect();
         behind.sort_by(|a, b| b.0.total_cmp(&a.0));
         let behind: Vec<String> = behind.into_iter().map(|(_, words)| words).collect();
         let places = if behind.is_empty() {
@@ -94,10 +97,9 @@ fn behind(row: &Row) -> impl Iterator<Item = (f64, String)> {
         let (peer, name) = (&row.peer, &row.workload.name);
         (ratio, format!("{ratio:.2} of {peer}{of} in {name}"))
     };
-    let value = row.behind(|sample| sample.value);
-    let cpu = row.behind(|sample| sample.cpu);
+    let value = row.behind().map(|ratio| words(ratio, ""));
+    let cpu = row.behind_by_cpu();
     value
-        .map(|ratio| words(ratio, ""))
         .into_iter()
         .chain(cpu.map(|ratio| words(ratio, "'s processor time")))
 }
@@ -247,6 +249,7 @@ pub(super) mod samples {
 #[cfg(test)]
 mod tests {
     use super::super::pairs::samples::row;
+    use super::super::peers::samples::runtime;
     use super::*;
 
     static NOBODY: Field = Field {
@@ -270,11 +273,25 @@ mod tests {
         report.rows.push(row("smol", &[11.0]));
         report.rows.push(row("tokio", &[20.0]));
         report.rows[3].pairs[0].0.value = 10.4;
+        for row in &mut report.rows {
+            row.workload.scales = true;
+        }
         assert_eq!(
             report.verdict(),
             "behind by more than 5 %: 2.00 of tokio in spawn; 2.00 of tokio's processor time in spawn; \
              1.10 of smol's processor time in spawn"
         );
+        let mut floor = runtime("tokio", &["spawn"]);
+        floor.is_floor = true;
+        let field = Field {
+            runtimes: vec![floor],
+        };
+        let report = Report {
+            field: &field,
+            ..report
+        };
+        let beside_a_peer = "behind by more than 5 %: 1.10 of smol's processor time in spawn";
+        assert_eq!(report.verdict(), beside_a_peer);
     }
 
     #[test]
