@@ -289,10 +289,14 @@ impl Builder {
             self.on_panic,
         );
         let handle = Handle::new(Arc::new(shared));
-        watchdog::look_after(&handle).map_err(|error| BuildError(Kind::NoWatchdog(error)))?;
         let roster = Roster::new(self.thread_name, self.stack_size, &handle, others);
         let roster = Arc::new(roster);
         crew.sleep().mustered_by(Arc::clone(&roster) as _);
+        // The first who may wake somebody, so this comes when threads can be started.
+        if let Err(error) = watchdog::look_after(&handle) {
+            crew.sleep().dismiss(); // they keep each other alive
+            return Err(BuildError(Kind::NoWatchdog(error)));
+        }
         crew.hand_over(); // the driver may be needed from the start
         Ok(Executor::new(handle, self.flavour, self.join_limit, roster))
     }

@@ -62,6 +62,11 @@ impl Sleep {
         debug_assert!(is_first, "one finds threads for all");
     }
 
+    /// Whether a worker that has no thread may be woken.
+    pub(crate) fn can_muster(&self) -> bool {
+        self.muster.get().is_some()
+    }
+
     /// Counts a worker as asleep that has no thread: who wakes it starts one.
     pub(crate) fn enrol(&self, worker: usize) -> Sleeping {
         // Relaxed: nobody wakes it before it is counted, by the Release in `fall_asleep`.

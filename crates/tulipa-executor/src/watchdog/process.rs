@@ -45,13 +45,16 @@ pub(crate) fn of_process() -> Arc<Watchdog> {
     Arc::clone(&kennel().watchdog)
 }
 
-/// Looks after `executor` from now on, if that has a watchdog, and keeps it alive.
+/// Looks after `executor` from now on, if that has a watchdog, and keeps it alive. It may wake any worker, so threads can be started
+/// by now.
 ///
 /// # Errors
 ///
 /// If the system has no thread for it.
 pub(crate) fn look_after(executor: &Handle) -> io::Result<()> {
-    if executor.shared().crew().watchdog().is_some() {
+    let crew = executor.shared().crew();
+    if crew.watchdog().is_some() {
+        debug_assert!(crew.sleep().can_muster(), "whom it wakes has a thread");
         kennel().look_after(executor, |begin| {
             let thread = thread::Builder::new().name(NAME.to_owned());
             thread.spawn(begin).map(drop)
