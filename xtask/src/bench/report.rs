@@ -44,7 +44,8 @@ impl Report<'_> {
         println!("\n{}", self.verdict());
     }
 
-    /// Where tulipa is behind, in what is measured or in processor time, the worst first. Everybody is behind the floor.
+    /// Where tulipa is behind, in what is measured or in processor time, the worst first; and what was not measured to its end, which says
+    /// nothing good. Everybody is behind the floor.
     pub(super) fn verdict(&self) -> String {
         let floors = self.field.runtimes.iter().filter(|r| r.is_floor);
         let floors: Vec<&str> = floors.map(|runtime| &*runtime.name).collect();
@@ -57,7 +58,12 @@ impl Report<'_> {
         } else {
             &behind.join("; ")
         };
-        format!("behind by more than 5 %: {places}")
+        let cut_short = self.rows.iter().filter_map(|row| {
+            let problem = row.problem.as_ref()?;
+            Some(format!("\ncut short: {}: {problem}", row.workload.name))
+        });
+        let cut_short: String = cut_short.collect();
+        format!("behind by more than 5 %: {places}{cut_short}")
     }
 
     /// One object for each workload and peer.
@@ -267,9 +273,13 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_names_where_tulipa_is_behind_and_the_worst_first() {
+    fn the_verdict_names_what_was_cut_short_and_where_tulipa_is_behind() {
         let mut report = samples::report(&NOBODY);
-        assert_eq!(report.verdict(), "behind by more than 5 %: nowhere");
+        assert_eq!(
+            report.verdict(),
+            "behind by more than 5 %: nowhere\ncut short: spawn: tokio took more than 20 s"
+        );
+        report.rows[2].problem = None;
         report.rows.push(row("smol", &[11.0]));
         report.rows.push(row("tokio", &[20.0]));
         report.rows[3].pairs[0].0.value = 10.4;
